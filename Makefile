@@ -1,0 +1,47 @@
+# Two commands matter: `make report` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-develop
+
+.PHONY: report test check lock data clean
+.DEFAULT_GOAL := report
+
+# uv installs in seconds; where it can't be had, pip does the same from the same lock.
+define install
+	$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/uv.txt \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	  || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(1)
+	$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed; %s is %d.%d. Name another with: make PYTHON=python3.12" % (sys.executable, *v))'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements/report.txt requirements/uv.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,requirements/report.txt)
+	@touch $@
+
+$(DEV_STAMP): requirements/develop.txt requirements/uv.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,requirements/develop.txt)
+	@touch $@ $(STAMP)
+
+report: $(STAMP)
+	@$(BIN)/report build
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(DEV_STAMP)
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf bld _book _freeze .quarto .pytask

@@ -1,0 +1,1 @@
+"""The study: data, designs, presentation and the pipeline that joins them."""

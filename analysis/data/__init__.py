@@ -1,0 +1,1 @@
+"""Compile upstream files into tables; load and validate the tables."""

@@ -1,0 +1,1 @@
+"""Empirical designs, one a module: DataFrame in, findings out."""

@@ -1,0 +1,161 @@
+"""Findings: numbers with their meaning, written as JSON and looked up by key.
+
+The format is described by `publishing/findings.schema.json`, which every book of this kind shares.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.paths import FINDINGS
+
+FORMAT = "report-findings/1"
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+
+
+class FindingError(ValueError):
+    """A finding is ill-formed or a findings file cannot be read."""
+
+
+class UnknownFindingError(KeyError):
+    """No finding has the key asked for; the message names the nearest keys."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number.
+
+    `value`, `standard_error` and `interval` are in `unit`; `interval` has coverage `level`.
+    `sample` and `specification` say in words what the number is of.
+    """
+
+    key: str
+    value: float
+    unit: str
+    sample: str
+    specification: str
+    standard_error: float | None = None
+    interval: tuple[float, float] | None = None
+    level: float | None = None
+    p_value: float | None = None
+    n: int | None = None
+    clusters: int | None = None
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise FindingError(
+                f"finding key {self.key!r}: a key is a design and a name joined by points, in lower case, "
+                "such as long_difference.effect"
+            )
+        numbers = {"value": self.value, "standard_error": self.standard_error, "p_value": self.p_value}
+        if self.interval is not None:
+            numbers |= {"interval (low)": self.interval[0], "interval (high)": self.interval[1]}
+        for name, number in numbers.items():
+            if number is not None and not math.isfinite(number):
+                raise FindingError(f"finding {self.key}: {name} is {number}; a finding holds finite numbers only")
+        if not self.unit:
+            raise FindingError(f"finding {self.key}: the unit is empty; name one, such as 'percentage points'")
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """What findings were made from: SHA-256 by path for data files, and of code without docstrings."""
+
+    data: dict[str, str]
+    code: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The findings of one design; keys start with the design's name."""
+
+    design: str
+    title: str
+    made_from: MadeFrom
+    findings: tuple[Finding, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        keys = [f.key for f in self.findings]
+        for key in keys:
+            if not key.startswith(f"{self.design}."):
+                raise FindingError(f"finding {key}: the key must start with the design's name, {self.design}")
+            if keys.count(key) > 1:
+                raise FindingError(f"finding {key}: stands twice in {self.design}")
+
+
+def write_findings(findings: Findings, path: Path) -> None:
+    """Write the findings of a design as JSON, sorted, so that equal findings give equal bytes."""
+    entries: dict[str, dict[str, Any]] = {}
+    for finding in sorted(findings.findings, key=lambda f: f.key):
+        entry = asdict(finding)
+        del entry["key"]
+        entries[finding.key] = entry
+    document = {
+        "format": FORMAT,
+        "design": findings.design,
+        "title": findings.title,
+        "made_from": asdict(findings.made_from),
+        "findings": entries,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(
+        json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
+    )
+    partial.replace(path)
+
+
+def read_findings(path: Path) -> Findings:
+    """Read one findings file.
+
+    Raises:
+        FindingError: the file is missing, is no JSON, or is not in the findings format.
+    """
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FindingError(f"{path}: no such findings file; run `report build`, which makes it") from error
+    except json.JSONDecodeError as error:
+        raise FindingError(f"{path}: line {error.lineno}: not valid JSON; delete the file and run `report build`") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise FindingError(f"{path}: not in the format {FORMAT}; delete the file and run `report build`")
+    try:
+        findings = []
+        for key, entry in document["findings"].items():
+            interval = entry.get("interval")
+            findings.append(Finding(key=key, **(entry | {"interval": tuple(interval) if interval else None})))
+        return Findings(document["design"], document["title"], MadeFrom(**document["made_from"]), tuple(findings))
+    except (KeyError, TypeError) as error:
+        raise FindingError(f"{path}: a field is missing or unknown: {error}; delete the file and run `report build`") from error
+
+
+def load_all(folder: Path = FINDINGS) -> dict[str, Finding]:
+    """All findings of a folder by key."""
+    return {f.key: f for path in sorted(folder.glob("*.json")) for f in read_findings(path).findings}
+
+
+def nearest(key: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The known keys most like the one given, best first."""
+    return difflib.get_close_matches(key, list(known), n=count, cutoff=0.4)
+
+
+def look_up(key: str, folder: Path = FINDINGS) -> Finding:
+    """The finding with this key.
+
+    Raises:
+        UnknownFindingError: there is none; the message names the nearest keys.
+    """
+    known = load_all(folder)
+    if key in known:
+        return known[key]
+    close = nearest(key, known)
+    hint = f"the nearest are {', '.join(close)}" if close else f"{folder} holds {len(known)} findings, none like it"
+    raise UnknownFindingError(f"no finding has the key {key!r}; {hint}")

@@ -1,0 +1,1 @@
+"""Thin pytask tasks: paths in, paths out."""

@@ -1,0 +1,1 @@
+"""What chapters show: numbers, tables, figures, maps."""
