@@ -1,0 +1,135 @@
+"""Make the book: check, bring findings up to date, print apart, and swap the whole result in."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from publishing import embedded, quarto
+from publishing.errors import ConfigError, EngineError
+from publishing.freshness import Stamp, input_hashes, output_hashes, read_stamp, reasons, write_stamp
+from publishing.pipeline import update_findings
+from publishing.progress import Progress
+from publishing.project import Book
+from publishing.references import Scan, check_references
+from publishing.source import Source, read_source
+
+ENGINES = ("auto", quarto.NAME, embedded.NAME)
+_SHOWN_REASONS = 5
+
+
+def read_sources(book: Book) -> list[Source]:
+    """The chapters of a book, read.
+
+    Raises:
+        SourceError: a chapter has a form that cannot be read.
+    """
+    return [read_source(book.root, entry.path) for entry in book.entries]
+
+
+def choose_engine(asked: str, progress: Progress) -> quarto.Quarto | None:
+    """The Quarto to use, or none for the embedded engine; says what it passes over.
+
+    Raises:
+        EngineError: Quarto was asked for and there is none that is new enough.
+    """
+    if asked == embedded.NAME:
+        return None
+    found = quarto.find_quarto()
+    oldest = ".".join(map(str, quarto.OLDEST))
+    if found is not None and found.new_enough:
+        return found
+    old = f"Quarto {found.version} ({found.program}) is older than {oldest}" if found else ""
+    if asked == quarto.NAME:
+        raise EngineError(f"{old or 'no quarto on the path'}; install Quarto {oldest} or later, or use --engine embedded.")
+    if found is not None:
+        progress.say(f"{old}: passed over.")
+    return None
+
+
+def install_fonts(book: Book) -> None:
+    """Put the project's fonts where Quarto's Typst finds them, `bld/fonts`."""
+    folder = book.workshop / "fonts"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in embedded.font_files(book):
+        target = folder / file.name
+        if not target.exists() or target.stat().st_size != file.stat().st_size:
+            shutil.copyfile(file, target)
+
+
+def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
+    """What must hold before any engine starts: references resolve, findings are up to date, fonts are there.
+
+    Raises:
+        BookError: something does not; nothing has been printed.
+    """
+    sources = read_sources(book)
+    scans = check_references(book, sources)
+    with progress.step("findings"):
+        update_findings(book)
+    install_fonts(book)
+    return sources, scans
+
+
+def _recover(book: Book, previous: Path) -> None:
+    """Put the last good book back if a swap was broken off halfway."""
+    if previous.exists() and not book.output.exists():
+        previous.rename(book.output)
+    elif previous.exists():
+        shutil.rmtree(previous)
+
+
+def _swap(book: Book, fresh: Path, previous: Path) -> None:
+    if book.output.exists():
+        book.output.rename(previous)
+    fresh.rename(book.output)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _check_whole(book: Book, out: Path, formats: Sequence[str]) -> None:
+    expected = [entry.page for entry in book.entries] if "html" in formats else []
+    if "pdf" in formats:
+        expected.append(f"{book.output_file}.pdf")
+    missing = [name for name in expected if not (out / name).is_file()]
+    if missing:
+        raise EngineError(f"the engine printed no {', '.join(missing)}; the book in {book.output_dir}/ is left as it was.")
+
+
+def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
+    """Make the book unless it is up to date; says which. Returns whether it was made.
+
+    Raises:
+        BookError: the build failed; the last good book is as it was.
+    """
+    output = book.output.resolve()
+    if output == book.root.resolve() or not output.is_relative_to(book.root.resolve()):
+        raise ConfigError(f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project.")
+    found = choose_engine(engine, progress)
+    engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
+    workshop = book.workshop
+    workshop.mkdir(exist_ok=True)
+    previous = workshop / "previous"
+    _recover(book, previous)
+    sources = read_sources(book)
+    inputs = input_hashes(book, sources)
+    why = reasons(book, read_stamp(book), inputs, engine_name, formats)
+    if not why:
+        progress.say(f"{book.output_dir}/ is up to date: nothing to do.")
+        return False
+    more = f" (and {len(why) - _SHOWN_REASONS} more)" if len(why) > _SHOWN_REASONS else ""
+    progress.say(f"Making {book.output_dir}/ ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}.")
+    sources, scans = prepare(book, progress)
+    fresh = workshop / "fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    if found:
+        quarto.render(book, found, fresh, formats, progress)
+    else:
+        embedded.render(book, sources, scans, fresh, formats, progress)
+    _check_whole(book, fresh, formats)
+    outputs = output_hashes(fresh)
+    _swap(book, fresh, previous)
+    write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
+    first = "index.html" if "html" in formats else f"{book.output_file}.pdf"
+    pdf = f"; PDF: {book.output_dir}/{book.output_file}.pdf" if "pdf" in formats and "html" in formats else ""
+    progress.say(f"Done: {book.output_dir}/{first}{pdf}")
+    return True

@@ -1,0 +1,233 @@
+"""The embedded engine: the book as HTML and PDF with packages from the Python index alone."""
+
+import base64
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+import typst
+
+from publishing.errors import ConfigError, EngineError, ExecutionError
+from publishing.execute import Bundle, Results, execute_all
+from publishing.press import HERE, READER, run_pandoc
+from publishing.progress import Progress
+from publishing.project import Book
+from publishing.references import SCHEME, Scan, join
+from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
+
+NAME = "embedded"
+# Families that the Typst compiler carries, then the project's own.
+TEXT_FONT = "Libertinus Serif"
+_ASSETS = ("book.css", "book.js")
+_MIME_ORDER = ("image/svg+xml", "image/png", "text/html", "text/markdown", "text/plain")
+
+
+def version() -> str:
+    """What the engine is made of, for the record of a build."""
+    import pypandoc
+
+    return f"pandoc {pypandoc.get_pandoc_version()}, typst {typst.__version__}"
+
+
+def font_files(book: Book) -> list[Path]:
+    """The font files of the packages that `[tool.report] fonts` names.
+
+    Raises:
+        ConfigError: a package is not installed or has no font.
+    """
+    files: list[Path] = []
+    for package in book.settings.fonts:
+        found = importlib.util.find_spec(package)
+        folders = list(found.submodule_search_locations or []) if found else []
+        fonts = [f for folder in folders for f in sorted(Path(folder).glob("*.[ot]t[fc]"))]
+        if not fonts:
+            raise ConfigError(f"pyproject.toml: [tool.report] fonts: no font in the package {package}; is it installed?")
+        files += fonts
+    return files
+
+
+def font_families(files: Sequence[Path]) -> list[str]:
+    """The family names of font files, in their order."""
+    from fontTools.ttLib import TTFont
+
+    return [str(TTFont(file, fontNumber=0, lazy=True)["name"].getBestFamilyName()) for file in files]
+
+
+def _file_name(step: Cell, number: int, count: int) -> str:
+    stem = re.sub(r"[^\w-]", "-", step.label) if step.label else f"cell-{step.place.line}"
+    return stem if count == 1 else f"{stem}-{number + 1}"
+
+
+def _output(bundle: Bundle, step: Cell, name: str, folder: PurePosixPath, out: Path) -> dict[str, str]:
+    mime = next((m for m in _MIME_ORDER if m in bundle), None)
+    if mime is None:
+        raise ExecutionError(f"{step.place}: the cell prints {', '.join(bundle)}; allowed are {', '.join(_MIME_ORDER)}.")
+    content = bundle[mime]
+    text = "".join(content) if isinstance(content, list) else str(content)
+    if not mime.startswith("image/"):
+        return {"kind": {"text/html": "html", "text/markdown": "markdown"}.get(mime, "text"), "text": text}
+    src = folder / f"{name}.{'svg' if mime == 'image/svg+xml' else 'png'}"
+    path = out / src
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if mime == "image/svg+xml" else base64.b64decode(text))
+    return {"kind": "image", "src": f"/{src}", "alt": str(step.options.get("fig-alt") or "")}
+
+
+def _inline_text(step: Inline, bundle: Bundle) -> str:
+    if "text/markdown" in bundle:
+        return str(bundle["text/markdown"])
+    value = str(bundle.get("text/plain", ""))
+    if re.match(r"np\.\w+\(", value):
+        raise ExecutionError(f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit.")
+    if value[:1] in "'\"" and value[-1:] == value[:1]:
+        value = value[1:-1]
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", value)
+
+
+def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict[str, Any]]:
+    folder = PurePosixPath(source.path).with_suffix("")
+    folder = folder.with_name(folder.name + "_files")
+    steps: list[dict[str, Any]] = []
+    for step, bundles in zip(source.steps, results.outputs, strict=True):
+        if isinstance(step, Inline):
+            steps.append({"text": _inline_text(step, bundles[0])})
+            continue
+        shown = bundles if step.options.get("include", True) else ()
+        outputs = [
+            _output(bundle, step, _file_name(step, i, len(shown)), folder, out) for i, bundle in enumerate(shown)
+        ]
+        if step.label and not outputs and re.match(r"(fig|tbl)-", step.label):
+            raise ExecutionError(f"{step.place}: cell {step.label} prints nothing, so there is nothing to put a caption to.")
+        steps.append(
+            {
+                "label": step.label,
+                "caption": str(step.options.get("fig-cap") or step.options.get("tbl-cap") or ""),
+                "echo": bool(step.options.get("echo", book.echo)) and bool(step.options.get("include", True)),
+                "code": step.code,
+                "outputs": outputs,
+            }
+        )
+    return steps
+
+
+def chapter_numbers(book: Book, scans: Sequence[Scan]) -> list[str | None]:
+    """The number of each chapter: 1, 2, ... and A, B, ... for appendices; none where the title says unnumbered."""
+    numbers: list[str | None] = []
+    counts = {False: 0, True: 0}
+    for entry, found in zip(book.entries, scans, strict=True):
+        if found.unnumbered:
+            numbers.append(None)
+            continue
+        counts[entry.appendix] += 1
+        count = counts[entry.appendix]
+        numbers.append(chr(ord("A") + count - 1) if entry.appendix else str(count))
+    return numbers
+
+
+def _copy_linked_files(book: Book, scans: Sequence[Scan], out: Path) -> None:
+    for found in scans:
+        for target in found.links:
+            name = unquote(target).partition("#")[0]
+            if not name or SCHEME.match(target) or name.endswith(".qmd"):
+                continue
+            path = join(found.path, name)
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(book.root / path, out / path)
+
+
+def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
+    fonts = font_files(book)
+    try:
+        typst.compile(
+            str(out / typst_source),
+            output=str(out / f"{book.output_file}.pdf"),
+            root=str(out),
+            font_paths=[str(f.parent) for f in fonts],
+            ignore_system_fonts=True,
+        )
+    except typst.TypstError as error:
+        raise EngineError(f"Typst could not print the PDF: {error}") from error
+
+
+def _index(out: Path) -> None:
+    command = [sys.executable, "-m", "pagefind", "--site", str(out), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise EngineError(f"Pagefind could not make the search index:\n{done.stdout}{done.stderr}".strip())
+
+
+def render(
+    book: Book,
+    sources: Sequence[Source],
+    scans: Sequence[Scan],
+    out: Path,
+    formats: Sequence[str],
+    progress: Progress,
+) -> None:
+    """Execute the chapters and print the book into the empty folder `out`.
+
+    Raises:
+        ExecutionError: a cell or an inline expression failed.
+        EngineError: pandoc, Typst or Pagefind failed.
+    """
+
+    def folder_of(source: Source) -> Path:
+        return book.root if book.execute_in_root else (book.root / source.path).parent
+
+    with progress.step("chapters", total=len(sources)) as advance:
+        results = execute_all(sources, folder_of, advance)
+    numbers = chapter_numbers(book, scans)
+    typst_source = "book.typ"
+    with progress.step("pages"):
+        chapters = [
+            {
+                "path": source.path,
+                "page": entry.page,
+                "part": entry.part,
+                "appendix": entry.appendix,
+                "number": number,
+                "text": source.text,
+                "steps": _steps(book, source, result, out),
+            }
+            for entry, source, number, result in zip(book.entries, sources, numbers, results, strict=True)
+        ]
+        for entry in book.entries:
+            (out / entry.page).parent.mkdir(parents=True, exist_ok=True)
+        manifest = {
+            "task": "print",
+            "reader": READER,
+            "cell_class": CELL_CLASS,
+            "inline_class": INLINE_CLASS,
+            "title": book.title,
+            "subtitle": book.subtitle,
+            "authors": list(book.authors),
+            "lang": book.lang,
+            "bibliography": [str(book.root / name) for name in book.bibliography],
+            "out": str(out),
+            "html": "html" in formats,
+            "typst": typst_source if "pdf" in formats else None,
+            "pdf": f"{book.output_file}.pdf" if "pdf" in formats else None,
+            "search": True,
+            "fonts": [TEXT_FONT, *font_families(font_files(book))],
+            "chapters": chapters,
+        }
+        run_pandoc(manifest, book.workshop / "press")
+        _copy_linked_files(book, scans, out)
+        if "html" in formats:
+            assets = out / "assets"
+            assets.mkdir()
+            for name in _ASSETS:
+                shutil.copyfile(HERE / name, assets / name)
+    if "pdf" in formats:
+        with progress.step("PDF"):
+            _print_pdf(book, out, typst_source)
+            (out / typst_source).unlink()
+    if "html" in formats:
+        with progress.step("search"):
+            _index(out)

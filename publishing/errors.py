@@ -1,0 +1,29 @@
+"""What can go wrong in making a book; each message says where, what was found and what to do."""
+
+
+class BookError(Exception):
+    """A build, check or command cannot go on."""
+
+
+class ConfigError(BookError):
+    """`_quarto.yml` or `[tool.report]` cannot be used."""
+
+
+class SourceError(BookError):
+    """A chapter's text has a form that cannot be read."""
+
+
+class UnresolvedError(BookError):
+    """Cross-references, citation keys or links point nowhere."""
+
+
+class ExecutionError(BookError):
+    """A cell or an inline expression failed."""
+
+
+class PipelineError(BookError):
+    """The findings could not be brought up to date."""
+
+
+class EngineError(BookError):
+    """An engine is missing, too old, or failed to print."""

@@ -1,0 +1,124 @@
+"""Run a chapter's cells and inline expressions in a Jupyter kernel of its own."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+# Must be set before jupyter_core is imported: the kernel of this environment goes before a user's own.
+os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from traitlets.config import Config
+
+from publishing.errors import ExecutionError
+from publishing.source import Cell, Inline, Source
+
+Bundle = Mapping[str, Any]
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_SETUP = "%config InlineBackend.figure_formats = ['svg']"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the steps of one chapter printed, in their order: a list of MIME bundles for each."""
+
+    path: str
+    outputs: tuple[tuple[Bundle, ...], ...]
+
+
+def _failure(step: Cell | Inline, error: CellExecutionError) -> str:
+    cause = f"{error.ename}: {error.evalue}".strip()
+    if isinstance(step, Inline):
+        return f"{step.place}: the inline expression `{step.code}` failed: {cause}"
+    line = step.place.line
+    inner = re.findall(r"Cell In\[\d+\], line (\d+)", _ANSI.sub("", error.traceback))
+    if inner:
+        line = step.first_code_line + int(inner[-1]) - 1
+    name = f"cell {step.label}" if step.label else f"the cell that opens at line {step.place.line}"
+    return f"{step.place.file}:{line}: {name} failed: {cause}"
+
+
+def _bundles(step: Cell | Inline, outputs: Sequence[Any]) -> tuple[Bundle, ...]:
+    bundles: list[Bundle] = []
+    for output in outputs:
+        if output["output_type"] in ("display_data", "execute_result"):
+            bundles.append(dict(output["data"]))
+        elif output["output_type"] == "stream" and output["name"] == "stderr":
+            raise ExecutionError(
+                f"{step.place}: the code wrote to the error stream, which would stand in the page:\n{output['text'].strip()}"
+            )
+        elif output["output_type"] == "stream":
+            bundles.append({"text/plain": output["text"]})
+    return tuple(bundles)
+
+
+def execute_chapter(source: Source, folder: Path) -> Results:
+    """Run all steps of a chapter, in order, in a fresh kernel with `folder` as its working directory.
+
+    Raises:
+        ExecutionError: a step failed or wrote to the error stream; the message has file, line, step and cause.
+    """
+    if not source.steps:
+        return Results(source.path, ())
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    codes = [_SETUP, *(f"({s.code}\n)" if isinstance(s, Inline) else s.code for s in source.steps)]
+    notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
+    # Sockets in the file system rather than open ports: no other user of the machine can read along.
+    config = Config({"KernelManager": {"transport": "ipc"}})
+    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}, config=config)
+    current = [0]
+
+    def note_step(cell: object, cell_index: int) -> None:
+        current[0] = cell_index
+
+    client.on_cell_start = note_step
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    try:
+        client.execute(env=environment)
+    except CellExecutionError as error:
+        raise ExecutionError(_failure(source.steps[max(current[0] - 1, 0)], error)) from error
+    except DeadKernelError as error:
+        step = source.steps[max(current[0] - 1, 0)]
+        raise ExecutionError(f"{step.place}: the kernel died here; it may have run out of memory.") from error
+    outputs = []
+    for step, cell in zip(source.steps, notebook.cells[1:], strict=True):
+        found = _bundles(step, cell.outputs)
+        if isinstance(step, Inline) and len(found) != 1:
+            raise ExecutionError(f"{step.place}: the inline expression `{step.code}` gives no value to print.")
+        outputs.append(found)
+    return Results(source.path, tuple(outputs))
+
+
+def execute_all(
+    sources: Sequence[Source], folder_of: Callable[[Source], Path], done: Callable[[str], None], workers: int | None = None
+) -> list[Results]:
+    """Run chapters side by side; `done` is called with each chapter's path as it finishes.
+
+    Raises:
+        ExecutionError: some chapters failed; the message has a line for each.
+    """
+    results: dict[str, Results] = {}
+    failures: dict[str, str] = {}
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+        running = {pool.submit(execute_chapter, s, folder_of(s)): s for s in sources}
+        for future in as_completed(running):
+            path = running[future].path
+            try:
+                results[path] = future.result()
+            except ExecutionError as error:
+                failures[path] = str(error)
+            done(path)
+    if failures:
+        raise ExecutionError("\n".join(failures[s.path] for s in sources if s.path in failures))
+    return [results[s.path] for s in sources]

@@ -1,0 +1,593 @@
+-- Runs under `pandoc lua book.lua MANIFEST`: reads a book's chapters, numbers them, resolves references
+-- across the book, and writes pages and the Typst source. The manifest says what to do:
+--   task = "scan"   print as JSON which references each chapter makes and which it defines
+--   task = "print"  write every page and the Typst source
+
+local json = require("pandoc.json")
+local path = require("pandoc.path")
+local utils = require("pandoc.utils")
+local List = require("pandoc.List")
+
+local function read_file(name)
+  local handle = assert(io.open(name, "r"))
+  local text = handle:read("a")
+  handle:close()
+  return text
+end
+
+local function write_file(name, text)
+  local handle = assert(io.open(name, "w"))
+  handle:write(text)
+  handle:close()
+end
+
+local manifest = json.decode(read_file(arg[1]), false)
+
+local HERE = path.directory(arg[0])
+local NUMBER_DEPTH = 3
+local NAMES = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
+local NBSP = "\u{a0}"
+
+local function kind_of(id) return id:match("^(%a+)%-") end
+local function is_reference(id) return NAMES[kind_of(id) or ""] ~= nil end
+local function has_class(element, class) return element.classes:includes(class) end
+
+-- Reading ---------------------------------------------------------------------------------------------
+
+local function read_markdown(text) return pandoc.read(text, manifest.reader) end
+
+local EQUATION_LABEL = "^{#(eq%-[%w%-_]+)}$"
+
+-- `$$ ... $$ {#eq-x}` becomes a Div of class "equation".
+local function mark_equation(para)
+  local content = para.content
+  local last = content[#content]
+  local id = last and last.t == "Str" and last.text:match(EQUATION_LABEL)
+  if not id then return nil end
+  for _, inline in ipairs(content) do
+    if inline.t == "Math" and inline.mathtype == "DisplayMath" then
+      return pandoc.Div({ pandoc.Para({ inline }) }, pandoc.Attr(id, { "equation" }))
+    end
+  end
+end
+
+-- Tables and figures with a label become a Div of class "float": caption in an inner Div, then content.
+local function float(id, kind, caption, content)
+  local blocks = List:new({ pandoc.Div({ pandoc.Plain(caption) }, pandoc.Attr("", { "float-caption" })) })
+  blocks:extend(content)
+  return pandoc.Div(blocks, pandoc.Attr(id, { "float" }, { { "kind", kind } }))
+end
+
+local function alt_text(image)
+  local alt = image.attributes["fig-alt"]
+  if alt then
+    image.attributes["fig-alt"] = nil
+    image.attributes["alt"] = alt
+  end
+  return image
+end
+
+local function mark_table(tbl)
+  if kind_of(tbl.identifier) ~= "tbl" then return nil end
+  local id = tbl.identifier
+  local caption = utils.blocks_to_inlines(tbl.caption.long)
+  tbl.attr = pandoc.Attr()
+  tbl.caption = pandoc.Caption()
+  return float(id, "tbl", caption, { tbl }), false
+end
+
+local function mark_figure(figure)
+  local image = nil
+  figure.content:walk({ Image = function(i) image = image or i end })
+  local id = figure.identifier ~= "" and figure.identifier or (image and image.identifier) or ""
+  if kind_of(id) ~= "fig" or image == nil then return nil end
+  image = alt_text(image:clone())
+  image.identifier = ""
+  local caption = utils.blocks_to_inlines(figure.caption.long)
+  image.caption = {}
+  return float(id, "fig", caption, { pandoc.Plain({ image }) }), false
+end
+
+local function read_chapter(chapter)
+  local doc = read_markdown(chapter.text)
+  doc.blocks = doc.blocks:walk({
+    traverse = "topdown",
+    Para = mark_equation,
+    Table = mark_table,
+    Figure = mark_figure,
+  })
+  return doc
+end
+
+-- Scanning --------------------------------------------------------------------------------------------
+
+local function scan_chapter(chapter)
+  local doc = read_chapter(chapter)
+  for _, caption in ipairs(chapter.captions) do doc.blocks:extend(read_markdown(caption).blocks) end
+  local found = { cites = List:new(), ids = List:new(), links = List:new(), stray = List:new(), titles = 0, raw = List:new() }
+  local function define(element)
+    if element.identifier ~= "" then found.ids:insert(element.identifier) end
+  end
+  doc:walk({
+    Cite = function(cite)
+      for _, citation in ipairs(cite.citations) do found.cites:insert(citation.id) end
+    end,
+    Header = function(header)
+      define(header)
+      if header.level == 1 then
+        found.titles = found.titles + 1
+        if found.titles == 1 then found.unnumbered = has_class(header, "unnumbered") end
+      end
+    end,
+    Div = define,
+    Span = define,
+    Link = function(link) found.links:insert(link.target) end,
+    Image = function(image) found.links:insert(image.src) end,
+    Code = function(code)
+      if code.text:match("^{python}") then found.stray:insert(code.text) end
+    end,
+    RawInline = function(raw) found.raw:insert(raw.text) end,
+    RawBlock = function(raw) found.raw:insert(raw.text) end,
+  })
+  found.path = chapter.path
+  return found
+end
+
+local function scan()
+  local result = { chapters = List:new(), keys = List:new() }
+  for _, chapter in ipairs(manifest.chapters) do result.chapters:insert(scan_chapter(chapter)) end
+  if #manifest.bibliography > 0 then
+    local doc = pandoc.Pandoc({}, { bibliography = manifest.bibliography, nocite = pandoc.Inlines({ pandoc.Cite({}, { pandoc.Citation("*", "NormalCitation") }) }) })
+    for _, reference in ipairs(utils.references(doc)) do result.keys:insert(reference.id) end
+  end
+  io.stdout:write(json.encode(result))
+end
+
+if manifest.task == "scan" then
+  scan()
+  return
+end
+
+-- What cells and expressions printed, put into the text -----------------------------------------------
+
+local function output_blocks(output)
+  if output.kind == "image" then
+    local image = pandoc.Image({}, output.src, "", pandoc.Attr("", {}, { { "alt", output.alt or "" } }))
+    return { pandoc.Plain({ image }) }
+  elseif output.kind == "html" then
+    return pandoc.read(output.text, "html").blocks
+  elseif output.kind == "markdown" then
+    return read_markdown(output.text).blocks
+  end
+  return { pandoc.CodeBlock(output.text, pandoc.Attr("", { "cell-output" })) }
+end
+
+local function cell_blocks(step)
+  local blocks = List:new()
+  if step.echo then blocks:insert(pandoc.CodeBlock(step.code, pandoc.Attr("", { "python" }))) end
+  local printed = List:new()
+  for _, output in ipairs(step.outputs) do printed:extend(output_blocks(output)) end
+  if step.label and is_reference(step.label) then
+    local caption = utils.blocks_to_inlines(read_markdown(step.caption).blocks)
+    blocks:insert(float(step.label, kind_of(step.label), caption, printed))
+  else
+    blocks:extend(printed)
+  end
+  return blocks
+end
+
+local function place_results(doc, steps)
+  return doc:walk({
+    Div = function(div)
+      if has_class(div, manifest.cell_class) then return cell_blocks(steps[tonumber(div.attributes.n) + 1]) end
+    end,
+    Span = function(span)
+      if not has_class(span, manifest.inline_class) then return nil end
+      local step = steps[tonumber(span.attributes.n) + 1]
+      return utils.blocks_to_inlines(read_markdown(step.text).blocks)
+    end,
+  })
+end
+
+-- Numbers ---------------------------------------------------------------------------------------------
+
+local labels = {} -- id -> { text, number, chapter }
+local homes = {} -- id -> index of the chapter that holds it
+
+local function label_for(kind, number, text, index) return { kind = kind, number = number, text = text, chapter = index } end
+
+local function number_chapter(doc, chapter, index)
+  local counts = { fig = 0, tbl = 0, eq = 0 }
+  local sections = {}
+  local prefix = chapter.number and (chapter.number .. ".") or ""
+  local function numbered(kind, id)
+    counts[kind] = counts[kind] + 1
+    local number = prefix .. counts[kind]
+    labels[id] = label_for(kind, number, NAMES[kind] .. NBSP .. number, index)
+    return number
+  end
+  doc.blocks = doc.blocks:walk({
+    traverse = "topdown",
+    Header = function(header)
+      local number = nil
+      if chapter.number and not has_class(header, "unnumbered") and header.level <= NUMBER_DEPTH then
+        if header.level == 1 then
+          number = chapter.number
+        else
+          local depth = header.level - 1
+          sections[depth] = (sections[depth] or 0) + 1
+          for deeper = depth + 1, NUMBER_DEPTH do sections[deeper] = 0 end
+          number = chapter.number
+          for level = 1, depth do number = number .. "." .. (sections[level] or 0) end
+        end
+        header.attributes["number"] = number
+      end
+      local name = NAMES.sec
+      if header.level == 1 then name = chapter.appendix and "Appendix" or "Chapter" end
+      local text = number and (name .. NBSP .. number) or utils.stringify(header)
+      labels[header.identifier] = label_for("sec", number or utils.stringify(header), text, index)
+      return header
+    end,
+    Div = function(div)
+      if has_class(div, "float") then
+        div.attributes["number"] = numbered(div.attributes.kind, div.identifier)
+        return div, false
+      elseif has_class(div, "equation") then
+        div.attributes["number"] = numbered("eq", div.identifier)
+        return div, false
+      end
+    end,
+  })
+  local function home(element)
+    if element.identifier ~= "" then homes[element.identifier] = homes[element.identifier] or index end
+  end
+  doc:walk({ Header = home, Div = home, Span = home })
+  return doc
+end
+
+local function resolve_reference(cite)
+  local links = List:new()
+  for _, citation in ipairs(cite.citations) do
+    local label = labels[citation.id]
+    if label == nil or not is_reference(citation.id) then return nil end
+    if #links > 0 then links:extend({ pandoc.Str(","), pandoc.Space() }) end
+    local text = citation.mode == "SuppressAuthor" and label.number or label.text
+    links:insert(pandoc.Link({ pandoc.Str(text) }, "#" .. citation.id, "", pandoc.Attr("", { "xref" })))
+  end
+  return links
+end
+
+-- One document of all chapters, so that citations are the same in every format ----------------------------
+
+local function merge(docs)
+  local blocks = List:new()
+  for index, doc in ipairs(docs) do
+    blocks:insert(pandoc.Div(doc.blocks, pandoc.Attr("", { "report-chapter" }, { { "index", tostring(index) } })))
+  end
+  local meta = { ["link-citations"] = true, lang = manifest.lang }
+  if #manifest.bibliography > 0 then meta.bibliography = manifest.bibliography end
+  local doc = pandoc.Pandoc(blocks, meta)
+  if #manifest.bibliography > 0 then doc = utils.citeproc(doc) end
+  return doc
+end
+
+local function split(doc)
+  local chapters = {}
+  for _, block in ipairs(doc.blocks) do
+    if block.t == "Div" and has_class(block, "report-chapter") then
+      chapters[tonumber(block.attributes.index)] = block.content
+    end
+  end
+  return chapters
+end
+
+-- HTML ------------------------------------------------------------------------------------------------
+
+local function relative(from, to)
+  local up = select(2, from:gsub("/", ""))
+  return string.rep("../", up) .. to
+end
+
+-- A chapter's file -> its page.
+local pages = {}
+for _, chapter in ipairs(manifest.chapters) do pages[chapter.path] = chapter.page end
+
+local function html_target(target, chapter, index)
+  local id = target:match("^#(.+)$")
+  if id then
+    local home = homes[id]
+    if home == nil or home == index then return target end
+    return relative(chapter.page, manifest.chapters[home].page) .. target
+  end
+  local file, rest = target:match("^([^#]+%.qmd)(#?.*)$")
+  if file and not file:match("^%a+:") then
+    local full = path.normalize(path.join({ path.directory(chapter.path), file })):gsub("^%./", "")
+    if pages[full] then return relative(chapter.page, pages[full]) .. rest end
+  end
+  return target
+end
+
+local function escape(text) return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
+
+local function html_float(div)
+  local kind = div.attributes.kind
+  local caption = div.content[1].content[1].content
+  local lead = List:new({
+    pandoc.Span({ pandoc.Str(NAMES[kind] .. NBSP .. div.attributes.number .. ":") }, pandoc.Attr("", { "float-number" })),
+    pandoc.Space(),
+  })
+  lead:extend(caption)
+  local body = List:new({ table.unpack(div.content, 2) })
+  local figcaption = {
+    pandoc.RawBlock("html", "<figcaption>"), pandoc.Plain(lead), pandoc.RawBlock("html", "</figcaption>"),
+  }
+  local blocks = List:new({ pandoc.RawBlock("html", '<figure id="' .. escape(div.identifier) .. '" class="float ' .. kind .. '">') })
+  if kind == "tbl" then
+    blocks:extend(figcaption)
+    blocks:insert(pandoc.Div(body, pandoc.Attr("", { "table-scroll" }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", NAMES[kind] .. " " .. div.attributes.number } })))
+  else
+    blocks:extend(body)
+    blocks:extend(figcaption)
+  end
+  blocks:insert(pandoc.RawBlock("html", "</figure>"))
+  return blocks
+end
+
+local function html_equation(div)
+  return {
+    pandoc.RawBlock("html", '<div id="' .. escape(div.identifier) .. '" class="equation">'),
+    pandoc.Plain(div.content[1].content),
+    pandoc.RawBlock("html", '<span class="equation-number">(' .. div.attributes.number .. ")</span></div>"),
+  }
+end
+
+local function callout_kind(div)
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^callout%-(%a+)$")
+    if kind then return kind end
+  end
+end
+
+local function callout_parts(div)
+  local kind = callout_kind(div)
+  local content = List:new(div.content)
+  local title = { pandoc.Str(kind:sub(1, 1):upper() .. kind:sub(2)) }
+  if content[1] and content[1].t == "Header" then
+    title = content[1].content
+    content:remove(1)
+  elseif div.attributes.title then
+    title = { pandoc.Str(div.attributes.title) }
+  end
+  return kind, title, content
+end
+
+local function html_callout(div)
+  if not callout_kind(div) then return nil end
+  local kind, title, content = callout_parts(div)
+  content:insert(1, pandoc.Para({ pandoc.Strong(title) }))
+  return pandoc.Div(content, pandoc.Attr(div.identifier, { "callout", "callout-" .. kind }, { { "role", "note" } }))
+end
+
+local function html_header(header)
+  local number = header.attributes["number"]
+  if number == nil then return nil end
+  header.attributes["number"] = nil
+  header.content:insert(1, pandoc.Space())
+  header.content:insert(1, pandoc.Span({ pandoc.Str(number) }, pandoc.Attr("", { "header-section-number" })))
+  return header
+end
+
+local function html_div(div)
+  if has_class(div, "float") then return html_float(div) end
+  if has_class(div, "equation") then return html_equation(div) end
+  return html_callout(div)
+end
+
+local function chapter_title(blocks)
+  for _, block in ipairs(blocks) do
+    if block.t == "Header" and block.level == 1 then return utils.stringify(block), block.attributes["number"] end
+  end
+  return "", nil
+end
+
+local function text_html(text) return escape(text) end
+
+local function navigation(titles, current)
+  local here = manifest.chapters[current]
+  local out = List:new()
+  local part = nil
+  for index, chapter in ipairs(manifest.chapters) do
+    local group = chapter.part or (chapter.appendix and "Appendices") or nil
+    if group ~= part then
+      part = group
+      if part then out:insert('<li class="part">' .. text_html(part) .. "</li>") end
+    end
+    local number = titles[index].number and ('<span class="header-section-number">' .. titles[index].number .. "</span> ") or ""
+    local state = index == current and ' aria-current="page"' or ""
+    out:insert(string.format('<li><a href="%s"%s>%s%s</a></li>', relative(here.page, chapter.page), state, number, text_html(titles[index].text)))
+  end
+  return "<ul>\n" .. table.concat(out, "\n") .. "\n</ul>"
+end
+
+local function step_link(titles, current, step, rel, word)
+  local chapter = manifest.chapters[current + step]
+  if chapter == nil then return "" end
+  local number = titles[current + step].number and (titles[current + step].number .. " ") or ""
+  return string.format('<a rel="%s" href="%s"><span>%s</span> %s%s</a>', rel, relative(manifest.chapters[current].page, chapter.page), word, number, text_html(titles[current + step].text))
+end
+
+local function write_pages(contents)
+  local template = pandoc.template.compile(read_file(path.join({ HERE, "page.html" })))
+  local titles = {}
+  for index, blocks in ipairs(contents) do
+    local text, number = chapter_title(blocks)
+    titles[index] = { text = text, number = number }
+  end
+  for index, blocks in ipairs(contents) do
+    local chapter = manifest.chapters[index]
+    local doc = pandoc.Pandoc(blocks)
+    doc = doc:walk({
+      traverse = "topdown",
+      Header = html_header,
+      Div = html_div,
+      Link = function(link) link.target = html_target(link.target, chapter, index) return link end,
+      Image = function(image)
+        -- Cells' images are addressed from the book's root, authors' from the chapter.
+        if image.src:match("^/") then image.src = relative(chapter.page, image.src:sub(2)) end
+        return alt_text(image)
+      end,
+    })
+    local root = relative(chapter.page, "")
+    doc.meta = {}
+    local number = titles[index].number and (titles[index].number .. " ") or ""
+    write_file(path.join({ manifest.out, chapter.page }), pandoc.write(doc, "html5", {
+      template = template,
+      html_math_method = "mathml",
+      table_of_contents = true,
+      toc_depth = 3,
+      section_divs = true,
+      highlight_method = pandoc.types.Version(PANDOC_VERSION) >= pandoc.types.Version("3.8") and "default" or nil,
+      variables = {
+        lang = manifest.lang,
+        root = root,
+        home = relative(chapter.page, manifest.chapters[1].page),
+        ["book-title"] = text_html(manifest.title),
+        pagetitle = text_html(index == 1 and manifest.title or (number .. titles[index].text .. " – " .. manifest.title)),
+        navigation = navigation(titles, index),
+        previous = step_link(titles, index, -1, "prev", "Previous"),
+        next = step_link(titles, index, 1, "next", "Next"),
+        pdf = manifest.pdf and relative(chapter.page, manifest.pdf) or nil,
+        search = manifest.search,
+      },
+    }))
+  end
+end
+
+-- Typst -----------------------------------------------------------------------------------------------
+
+REPORT_EMBEDDED = true
+local mend = dofile(path.join({ HERE, "typst.lua" }))
+
+local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
+
+local function typst_float(div)
+  local kind = div.attributes.kind
+  local caption = div.content[1].content[1].content
+  local body = List:new({ table.unpack(div.content, 2) })
+  local settings = "#set figure(numbering: _ => " .. quoted(div.attributes.number) .. ")"
+  local inner
+  if kind == "tbl" and #body == 1 and body[1].t == "Table" then
+    inner = body[1]
+    inner.caption = pandoc.Caption({ pandoc.Plain(caption) })
+    inner.attr = pandoc.Attr(div.identifier)
+  else
+    inner = pandoc.Figure(body, pandoc.Caption({ pandoc.Plain(caption) }), pandoc.Attr(div.identifier))
+    if kind == "tbl" then settings = settings .. "\n#set figure(kind: table)" end
+  end
+  return { pandoc.RawBlock("typst", "#[\n" .. settings), inner, pandoc.RawBlock("typst", "]") }
+end
+
+local function typst_equation(div)
+  local math = utils.stringify(div.content[1]) ~= nil and div.content[1].content[1]
+  local body = pandoc.write(pandoc.Pandoc({ pandoc.Para({ math }) }), "typst-citations"):gsub("%s+$", "")
+  return pandoc.RawBlock("typst", "#math.equation(block: true, numbering: _ => " .. quoted("(" .. div.attributes.number .. ")") .. ", " .. body .. ") <" .. div.identifier .. ">")
+end
+
+local function typst_callout(div)
+  if not callout_kind(div) then return nil end
+  local _, title, content = callout_parts(div)
+  local blocks = List:new({ pandoc.RawBlock("typst", "#callout["), pandoc.Plain(title), pandoc.RawBlock("typst", "][") })
+  blocks:extend(content)
+  blocks:insert(pandoc.RawBlock("typst", "]"))
+  return blocks
+end
+
+-- Identifiers are unique within a chapter; in one document those that no other chapter may use get a prefix.
+local function typst_id(id, index)
+  if id == "" or is_reference(id) or id == "refs" or id:match("^ref%-") then return id end
+  return "ch" .. index .. "-" .. id
+end
+
+local function write_typst(contents)
+  local blocks = List:new()
+  local appendix = false
+  for index, content in ipairs(contents) do
+    local chapter = manifest.chapters[index]
+    if chapter.appendix and not appendix then
+      appendix = true
+      blocks:insert(pandoc.RawBlock("typst", "#show: appendices"))
+    end
+    local doc = pandoc.Pandoc(content):walk({
+      Header = function(header)
+        header.identifier = typst_id(header.identifier, index)
+        if header.attributes["number"] == nil then header.classes:insert("unnumbered") end
+        header.attributes["number"] = nil
+        return header
+      end,
+      Link = function(link)
+        local id = link.target:match("^#(.+)$")
+        if id then
+          link.target = "#" .. typst_id(id, homes[id] or index)
+          return link
+        end
+        local file, anchor = link.target:match("^([^#]+%.qmd)#?(.*)$")
+        if file and not file:match("^%a+:") then
+          if anchor == "" then return link.content end
+          link.target = "#" .. typst_id(anchor, homes[anchor] or index)
+          return link
+        end
+      end,
+      Image = function(image)
+        if not image.src:match("^/") and not image.src:match("^%a+:") then
+          image.src = "/" .. path.normalize(path.join({ path.directory(chapter.path), image.src }))
+        end
+        return alt_text(image)
+      end,
+    })
+    doc = doc:walk({
+      traverse = "topdown",
+      Div = function(div)
+        if has_class(div, "float") then return typst_float(div) end
+        if has_class(div, "equation") then return typst_equation(div) end
+        if callout_kind(div) then return typst_callout(div) end
+        if not is_reference(div.identifier) and not div.identifier:match("^ref") then
+          div.identifier = typst_id(div.identifier, index)
+        end
+        return div
+      end,
+    })
+    blocks:extend(doc:walk(mend).blocks)
+  end
+  local doc = pandoc.Pandoc(blocks, {
+    title = pandoc.MetaInlines(manifest.title),
+    subtitle = manifest.subtitle and pandoc.MetaInlines(manifest.subtitle) or nil,
+    author = pandoc.MetaList(List.map(manifest.authors, function(a) return pandoc.MetaInlines(a) end)),
+    lang = manifest.lang,
+  })
+  local template = pandoc.template.compile(read_file(path.join({ HERE, "book.typ" })))
+  write_file(path.join({ manifest.out, manifest.typst }), pandoc.write(doc, "typst-citations", {
+    template = template,
+    variables = { fonts = manifest.fonts, language = manifest.lang:match("^%a+") },
+  }))
+end
+
+-- The whole book --------------------------------------------------------------------------------------
+
+local docs = List:new()
+for index, chapter in ipairs(manifest.chapters) do
+  local doc = place_results(read_chapter(chapter), chapter.steps)
+  docs:insert(number_chapter(doc, chapter, index))
+end
+for index, doc in ipairs(docs) do docs[index] = doc:walk({ Cite = resolve_reference }) end
+
+local merged = merge(docs)
+local contents = split(merged)
+for index, blocks in ipairs(contents) do
+  local function home(element)
+    if element.identifier ~= "" then homes[element.identifier] = homes[element.identifier] or index end
+  end
+  blocks:walk({ Div = home })
+end
+
+if manifest.html then write_pages(contents) end
+if manifest.typst then write_typst(contents) end

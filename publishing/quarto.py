@@ -1,0 +1,86 @@
+"""The engine of record: Quarto, where it is found and new enough."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publishing.errors import EngineError
+from publishing.progress import Progress
+from publishing.project import Book
+
+NAME = "quarto"
+OLDEST = (1, 9)
+_FORMATS = {"html": "html", "pdf": "typst"}
+_UNRESOLVED = re.compile(r"quarto-unresolved-ref|\?@(?:fig|tbl|eq|sec)-|>\?(?:fig|tbl|eq|sec)-")
+
+
+@dataclass(frozen=True)
+class Quarto:
+    """A Quarto that was found: its program and version."""
+
+    program: str
+    version: str
+
+    @property
+    def new_enough(self) -> bool:
+        """Whether it makes books with Typst."""
+        numbers = tuple(int(n) for n in re.findall(r"\d+", self.version)[:2])
+        return numbers >= OLDEST
+
+
+def find_quarto() -> Quarto | None:
+    """The Quarto on the path, of whatever version; none where there is none or it doesn't run."""
+    program = shutil.which("quarto")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = done.stdout.strip()
+    return Quarto(program, version) if done.returncode == 0 and re.match(r"\d+\.\d+", version) else None
+
+
+def _last_words(output: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
+    return "\n".join(lines[-40:])
+
+
+def check_pages(out: Path) -> None:
+    """Stop if a page shows a reference that Quarto could not resolve or what a cell wrote to the error stream.
+
+    Raises:
+        EngineError: one does; the message names the page.
+    """
+    for page in sorted(out.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        if _UNRESOLVED.search(text):
+            raise EngineError(f"{page.relative_to(out)}: Quarto left a cross-reference unresolved.")
+        if "cell-output-stderr" in text:
+            raise EngineError(f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page.")
+
+
+def render(book: Book, quarto: Quarto, out: Path, formats: Sequence[str], progress: Progress) -> None:
+    """Render the book with Quarto into `out`.
+
+    Raises:
+        EngineError: Quarto failed, or left something unresolved.
+    """
+    targets = ["--to", _FORMATS[formats[0]]] if len(formats) == 1 else []
+    command = [quarto.program, "render", "--output-dir", os.path.relpath(out, book.root), *targets]
+    # The hook would check and bring up to date again what the build has just done.
+    environment = os.environ | {"QUARTO_PYTHON": sys.executable, "REPORT_PREPARED": "1", "PYTHONHASHSEED": "0"}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
+    with progress.step("quarto"):
+        done = subprocess.run(  # noqa: S603
+            command, cwd=book.root, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+    if done.returncode != 0:
+        raise EngineError(f"Quarto {quarto.version} failed:\n{_last_words(done.stdout + done.stderr)}")
+    check_pages(out)

@@ -1,0 +1,187 @@
+"""Cross-references, citation keys and links, resolved before anything is rendered."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from publishing.errors import UnresolvedError
+from publishing.press import READER, run_pandoc
+from publishing.project import Book
+from publishing.source import Cell, Place, Source
+
+PREFIXES = ("fig", "tbl", "eq", "sec")
+_REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
+SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that points nowhere, and where it stands."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a chapter refers to and defines: citation ids, element ids, link targets, and oddities."""
+
+    path: str
+    cites: tuple[str, ...]
+    ids: tuple[str, ...]
+    links: tuple[str, ...]
+    stray: tuple[str, ...]
+    raw: tuple[str, ...]
+    titles: int
+    unnumbered: bool
+
+
+def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
+    """What each chapter refers to and defines, and the keys of the bibliography."""
+    manifest = {
+        "task": "scan",
+        "reader": READER,
+        "bibliography": [str(book.root / name) for name in book.bibliography],
+        "chapters": [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources],
+    }
+    answer = json.loads(run_pandoc(manifest, book.workshop / "press"))
+    scans = []
+    for found, source in zip(answer["chapters"], sources, strict=True):
+        labels = [step.label for step in source.steps if isinstance(step, Cell) and step.label]
+        scans.append(
+            Scan(
+                path=source.path,
+                cites=tuple(found["cites"]),
+                ids=(*found["ids"], *labels),
+                links=tuple(found["links"]),
+                stray=tuple(found["stray"]),
+                raw=tuple(found["raw"]),
+                titles=int(found["titles"]),
+                unnumbered=bool(found.get("unnumbered", False)),
+            )
+        )
+    return scans, set(answer["keys"])
+
+
+def _captions(source: Source) -> list[str]:
+    cells = [step for step in source.steps if isinstance(step, Cell)]
+    return [str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options]
+
+
+def _cited_at(source: Source, name: str) -> Place:
+    mention = rf"@\{{?{re.escape(name)}(?![\w-])"
+    for step in source.steps:
+        if isinstance(step, Cell) and any(re.search(mention, str(value)) for value in step.options.values()):
+            return step.place
+    return source.find(mention)
+
+
+def _hint(name: str, known: Iterable[str], mark: str) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.5)
+    return f"; did you mean {' or '.join(mark + c for c in close)}?" if close else ""
+
+
+def _unresolved(source: Source, found: Scan, labels: set[str], keys: set[str]) -> Iterable[Fault]:
+    for name in dict.fromkeys(found.cites):
+        place = _cited_at(source, name)
+        if _REFERENCE.match(name):
+            if name not in labels:
+                yield Fault(place, f"unknown cross-reference @{name}{_hint(name, labels, '@')}")
+        elif name not in keys:
+            known = {*keys, *labels}
+            yield Fault(place, f"unknown citation key @{name}{_hint(name, known, '@')}")
+
+
+def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]]) -> Iterable[Fault]:
+    pages = {entry.path for entry in book.entries}
+    for target in dict.fromkeys(found.links):
+        if SCHEME.match(target) or not target:
+            continue
+        place = source.find(re.escape(target))
+        name, _, anchor = unquote(target).partition("#")
+        full = source.path if not name else join(source.path, name)
+        if full in pages:
+            if anchor and anchor not in ids[full]:
+                yield Fault(place, f"the link to #{anchor} in {full} points nowhere{_hint(anchor, ids[full], '#')}")
+        elif full.endswith(".qmd"):
+            yield Fault(place, f"the link to {name} points to no chapter of this book{_hint(full, pages, '')}")
+        elif not (book.root / full).resolve().is_relative_to(book.root.resolve()):
+            yield Fault(place, f"{name} lies outside the project; a book is made of its own files only")
+        elif not (book.root / full).is_file():
+            yield Fault(place, f"{name} does not exist (looked for {full})")
+
+
+def join(chapter: str, name: str) -> str:
+    parts: list[str] = []
+    base = PurePosixPath(name) if name.startswith("/") else PurePosixPath(chapter).parent / name
+    for part in base.parts:
+        if part == "..":
+            if parts and parts[-1] != "..":
+                parts.pop()
+            else:
+                parts.append(part)
+        elif part not in ("/", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: set[str]) -> list[Fault]:
+    """Everything in the book's text that points nowhere, in the order of the chapters."""
+    ids = {s.path: set(s.ids) for s in scans}
+    labels = {name for found in scans for name in found.ids if _REFERENCE.match(name)}
+    seen: dict[str, str] = {}
+    result: list[Fault] = []
+    has_refs = any("refs" in found.ids for found in scans)
+    for source, found in zip(sources, scans, strict=True):
+        result += _unresolved(source, found, labels, keys)
+        result += _dead_links(book, source, found, ids)
+        for name in found.ids:
+            if not _REFERENCE.match(name):
+                continue
+            place = next(
+                (s.place for s in source.steps if isinstance(s, Cell) and s.label == name),
+                source.find(rf"#{re.escape(name)}(?![\w-])"),
+            )
+            if name in seen:
+                result.append(Fault(place, f"the label {name} stands in {seen[name]} already; a label is unique in the book"))
+            seen.setdefault(name, source.path)
+        for code in found.stray:
+            result.append(
+                Fault(source.find(r"`\{python\}"), f"the inline expression {code!r} must stand on one line, between single backticks")
+            )
+        for text in found.raw:
+            first = re.escape(text.strip().splitlines()[0][:40]) if text.strip() else ""
+            result.append(Fault(source.find(first), f"raw markup {text.strip()[:40]!r}; write Markdown, which both engines print"))
+        if found.titles != 1:
+            result.append(
+                Fault(Place(source.path, 1), f"found {found.titles} headings of the first level; a chapter has one, its title")
+            )
+        if any(not _REFERENCE.match(name) for name in found.cites) and not has_refs:
+            result.append(
+                Fault(
+                    source.find("@"),
+                    "a citation, but no chapter has the place for the list of references (a line `::: {#refs}` and a line `:::`)",
+                )
+            )
+            has_refs = True  # said once
+    return result
+
+
+def check_references(book: Book, sources: Sequence[Source]) -> list[Scan]:
+    """Stop unless every reference, key and link of the book resolves; returns what each chapter holds.
+
+    Raises:
+        UnresolvedError: some do not; the message has a line for each, with file and line number.
+    """
+    scans, keys = scan(book, sources)
+    found = faults(book, sources, scans, keys)
+    if found:
+        raise UnresolvedError("\n".join(str(fault) for fault in found))
+    return scans
