@@ -6,6 +6,7 @@ from pathlib import Path
 
 from publishing import embedded, quarto
 from publishing.errors import ConfigError, EngineError
+from publishing.fonts import font_files
 from publishing.freshness import Stamp, input_hashes, output_hashes, read_stamp, reasons, write_stamp
 from publishing.pipeline import update_findings
 from publishing.progress import Progress
@@ -50,7 +51,7 @@ def install_fonts(book: Book) -> None:
     """Put the project's fonts where Quarto's Typst finds them, `bld/fonts`."""
     folder = book.workshop / "fonts"
     folder.mkdir(parents=True, exist_ok=True)
-    for file in embedded.font_files(book):
+    for file in font_files(book):
         target = folder / file.name
         if not target.exists() or target.stat().st_size != file.stat().st_size:
             shutil.copyfile(file, target)

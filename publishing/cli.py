@@ -15,6 +15,15 @@ def _book() -> Book:
     return load_book(find_root(Path.cwd()))
 
 
+def _unusable(name: str, target: str, why: str) -> click.Command:
+    message = f"pyproject.toml: [tool.report.commands] {name} = {target!r} cannot be used: {why}"
+
+    def fail(**_: object) -> None:
+        raise ConfigError(message)
+
+    return click.Command(name, callback=fail, help=message)
+
+
 class _Commands(click.Group):
     """The commands here, and those that `[tool.report.commands]` of the project adds."""
 
@@ -30,12 +39,8 @@ class _Commands(click.Group):
         try:
             command = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"pyproject.toml: [tool.report.commands] {cmd_name} = {target!r} cannot be used: {error}"
-            ) from error
-        if not isinstance(command, click.Command):
-            raise ConfigError(f"pyproject.toml: [tool.report.commands] {cmd_name} = {target!r} is no command.")
-        return command
+            return _unusable(cmd_name, target, str(error))
+        return command if isinstance(command, click.Command) else _unusable(cmd_name, target, "it is no command")
 
     def _added(self) -> dict[str, str]:
         try:

@@ -1,7 +1,6 @@
 """The embedded engine: the book as HTML and PDF with packages from the Python index alone."""
 
 import base64
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -13,7 +12,8 @@ from urllib.parse import unquote
 
 import typst
 
-from publishing.errors import ConfigError, EngineError, ExecutionError
+from publishing.errors import EngineError, ExecutionError
+from publishing.fonts import characters, font_families, font_files, web_font
 from publishing.execute import Bundle, Results, execute_all
 from publishing.press import HERE, READER, run_pandoc
 from publishing.progress import Progress
@@ -24,7 +24,6 @@ from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 NAME = "embedded"
 # Families that the Typst compiler carries, then the project's own.
 TEXT_FONT = "Libertinus Serif"
-_ASSETS = ("book.css", "book.js")
 _MIME_ORDER = ("image/svg+xml", "image/png", "text/html", "text/markdown", "text/plain")
 
 
@@ -33,30 +32,6 @@ def version() -> str:
     import pypandoc
 
     return f"pandoc {pypandoc.get_pandoc_version()}, typst {typst.__version__}"
-
-
-def font_files(book: Book) -> list[Path]:
-    """The font files of the packages that `[tool.report] fonts` names.
-
-    Raises:
-        ConfigError: a package is not installed or has no font.
-    """
-    files: list[Path] = []
-    for package in book.settings.fonts:
-        found = importlib.util.find_spec(package)
-        folders = list(found.submodule_search_locations or []) if found else []
-        fonts = [f for folder in folders for f in sorted(Path(folder).glob("*.[ot]t[fc]"))]
-        if not fonts:
-            raise ConfigError(f"pyproject.toml: [tool.report] fonts: no font in the package {package}; is it installed?")
-        files += fonts
-    return files
-
-
-def font_families(files: Sequence[Path]) -> list[str]:
-    """The family names of font files, in their order."""
-    from fontTools.ttLib import TTFont
-
-    return [str(TTFont(file, fontNumber=0, lazy=True)["name"].getBestFamilyName()) for file in files]
 
 
 def _file_name(step: Cell, number: int, count: int) -> str:
@@ -155,6 +130,19 @@ def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
         raise EngineError(f"Typst could not print the PDF: {error}") from error
 
 
+def _copy_assets(book: Book, out: Path) -> None:
+    assets = out / "assets"
+    assets.mkdir()
+    shutil.copyfile(HERE / "book.js", assets / "book.js")
+    style = (HERE / "book.css").read_text(encoding="utf-8")
+    text = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
+    for number, file in enumerate(font_files(book) if text else []):
+        name = f"font-{number}.woff"
+        (assets / name).write_bytes(web_font(file, text))
+        style += f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
+    (assets / "book.css").write_text(style, encoding="utf-8")
+
+
 def _index(out: Path) -> None:
     command = [sys.executable, "-m", "pagefind", "--site", str(out), "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
@@ -220,10 +208,7 @@ def render(
         run_pandoc(manifest, book.workshop / "press")
         _copy_linked_files(book, scans, out)
         if "html" in formats:
-            assets = out / "assets"
-            assets.mkdir()
-            for name in _ASSETS:
-                shutil.copyfile(HERE / name, assets / name)
+            _copy_assets(book, out)
     if "pdf" in formats:
         with progress.step("PDF"):
             _print_pdf(book, out, typst_source)

@@ -1,7 +1,9 @@
 """Run a chapter's cells and inline expressions in a Jupyter kernel of its own."""
 
+import asyncio
 import os
 import re
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -74,18 +76,22 @@ def execute_chapter(source: Source, folder: Path) -> Results:
     )
     codes = [_SETUP, *(f"({s.code}\n)" if isinstance(s, Inline) else s.code for s in source.steps)]
     notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
-    # Sockets in the file system rather than open ports: no other user of the machine can read along.
-    config = Config({"KernelManager": {"transport": "ipc"}})
-    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}, config=config)
     current = [0]
 
     def note_step(cell: object, cell_index: int) -> None:
         current[0] = cell_index
 
-    client.on_cell_start = note_step
-    environment = os.environ | {"PYTHONHASHSEED": "0"}
     try:
-        client.execute(env=environment)
+        # Sockets in a private folder rather than open ports: no other user of the machine can read along.
+        with tempfile.TemporaryDirectory(prefix="report-") as sockets:
+            client = NotebookClient(
+                notebook,
+                timeout=None,
+                resources={"metadata": {"path": str(folder)}},
+                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                on_cell_start=note_step,
+            )
+            asyncio.run(client.async_execute(env=os.environ | {"PYTHONHASHSEED": "0"}))
     except CellExecutionError as error:
         raise ExecutionError(_failure(source.steps[max(current[0] - 1, 0)], error)) from error
     except DeadKernelError as error:

@@ -19,8 +19,8 @@ INLINE_CLASS = "report-inline"
 CELL_CLASS = "report-cell"
 
 _FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})\s*(.*?)\s*$")
-_INLINE = re.compile(r"(?<!`)`\{python\}\s+([^`]+?)\s*`(?!`)")
-_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_INLINE = re.compile(r"\{python\}\s+(.+?)\s*")
 _SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
 _OPTION = re.compile(r"^#\|\s?(.*)$")
 
@@ -224,8 +224,11 @@ def _mark_inline(place: Place, line: str, steps: list[Cell | Inline]) -> str:
             f"{place}: the shortcode {shortcode[0]}; both engines expand only {{{{< include file >}}}}, on a line of its own."
         )
 
-    def mark(match: re.Match[str]) -> str:
-        steps.append(Inline(match[1], place))
+    def mark(span: re.Match[str]) -> str:
+        code = _INLINE.fullmatch(span[2]) if span[1] == "`" else None
+        if code is None:
+            return span[0]
+        steps.append(Inline(code[1], place))
         return f"[]{{.{INLINE_CLASS} n={len(steps) - 1}}}"
 
-    return _INLINE.sub(mark, line)
+    return _CODE_SPAN.sub(mark, line)

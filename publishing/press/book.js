@@ -18,7 +18,7 @@
     if (location.protocol === "file:") {
       input.disabled = true;
       input.placeholder = "needs a server";
-      results.textContent = "Search works when the book is read from a server: python3 -m http.server -d _book";
+      results.textContent = "Search works when the book is read from a server: run python3 -m http.server in the book’s folder.";
       return;
     }
     let engine;

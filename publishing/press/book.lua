@@ -437,18 +437,22 @@ local function write_pages(contents)
         return alt_text(image)
       end,
     })
+    local headers = doc.blocks:filter(function(block) return block.t == "Header" and block.level > 1 end)
+    local contents_list = ""
+    if #headers > 0 then
+      local list = pandoc.structure.table_of_contents(headers, { toc_depth = NUMBER_DEPTH })
+      contents_list = pandoc.write(pandoc.Pandoc({ list }), "html5")
+    end
     local root = relative(chapter.page, "")
     doc.meta = {}
     local number = titles[index].number and (titles[index].number .. " ") or ""
     write_file(path.join({ manifest.out, chapter.page }), pandoc.write(doc, "html5", {
       template = template,
       html_math_method = "mathml",
-      table_of_contents = true,
-      toc_depth = 3,
       section_divs = true,
-      highlight_method = pandoc.types.Version(PANDOC_VERSION) >= pandoc.types.Version("3.8") and "default" or nil,
       variables = {
         lang = manifest.lang,
+        contents = contents_list,
         root = root,
         home = relative(chapter.page, manifest.chapters[1].page),
         ["book-title"] = text_html(manifest.title),
@@ -491,6 +495,18 @@ local function typst_equation(div)
   local math = utils.stringify(div.content[1]) ~= nil and div.content[1].content[1]
   local body = pandoc.write(pandoc.Pandoc({ pandoc.Para({ math }) }), "typst-citations"):gsub("%s+$", "")
   return pandoc.RawBlock("typst", "#math.equation(block: true, numbering: _ => " .. quoted("(" .. div.attributes.number .. ")") .. ", " .. body .. ") <" .. div.identifier .. ">")
+end
+
+-- pandoc's Typst writer leaves the alternative text out.
+local function typst_image(image)
+  local arguments = quoted(image.src)
+  local alt = image.attributes.alt or utils.stringify(image.caption)
+  if alt ~= "" then arguments = arguments .. ", alt: " .. quoted(alt) end
+  for _, side in ipairs({ "width", "height" }) do
+    local size = image.attributes[side]
+    if size and size:match("^[%d.]+%%$") then arguments = arguments .. ", " .. side .. ": " .. size end
+  end
+  return pandoc.RawInline("typst", "#image(" .. arguments .. ")")
 end
 
 local function typst_callout(div)
@@ -541,7 +557,7 @@ local function write_typst(contents)
         if not image.src:match("^/") and not image.src:match("^%a+:") then
           image.src = "/" .. path.normalize(path.join({ path.directory(chapter.path), image.src }))
         end
-        return alt_text(image)
+        return typst_image(alt_text(image))
       end,
     })
     doc = doc:walk({

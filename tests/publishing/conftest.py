@@ -1,0 +1,45 @@
+"""A small book of its own, copied for each test that builds it."""
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from publishing.build import build
+from publishing.press import HERE
+from publishing.progress import Progress
+from publishing.project import load_book
+
+BOOK = Path(__file__).parent / "book"
+
+
+@pytest.fixture
+def small_book(tmp_path: Path) -> Path:
+    """A copy of the small book, with the two files of the press that Quarto is pointed to."""
+    root = tmp_path / "book"
+    shutil.copytree(BOOK, root)
+    for name in ("typst.lua", "quarto.typ"):
+        shutil.copyfile(HERE / name, root / name)
+    return root
+
+
+@pytest.fixture
+def made() -> Callable[..., str]:
+    """A function that builds a book and gives what the build said."""
+
+    def run(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:
+        said = io.StringIO()
+        build(load_book(root), engine, list(formats), Progress(Console(file=said, width=200)))
+        return said.getvalue()
+
+    return run
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must be there."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,0 +1,175 @@
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from publishing.errors import EngineError, ExecutionError
+from tests.publishing.conftest import edit
+
+
+class Page(HTMLParser):
+    """The ids, links, files and text of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.targets: list[str] = []
+        self.texts: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join("".join(self.texts).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if found.get("id"):
+            assert found["id"] not in self.ids, f"the id {found['id']} stands twice"
+            self.ids.add(str(found["id"]))
+        self.targets += [str(found[name]) for name in ("href", "src") if found.get(name)]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small book, printed once for the tests of this module that only look at it."""
+    import shutil
+
+    from publishing.build import build
+    from publishing.progress import Progress
+    from publishing.project import load_book
+    from tests.publishing.conftest import BOOK
+
+    root = tmp_path_factory.mktemp("printed") / "book"
+    shutil.copytree(BOOK, root)
+    build(load_book(root), "embedded", ["html", "pdf"], Progress())
+    return root / "_book"
+
+
+def pages(folder: Path) -> dict[str, Page]:
+    return {p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts}
+
+
+def test_a_page_for_each_chapter_and_one_pdf(printed: Path) -> None:
+    assert sorted(pages(printed)) == [
+        "chapters/01-one.html",
+        "chapters/02-two.html",
+        "chapters/a-extra.html",
+        "index.html",
+        "references.html",
+    ]
+    assert [p.name for p in printed.rglob("*.pdf")] == ["small.pdf"]
+    assert (printed / "pagefind" / "pagefind.js").is_file()
+
+
+def test_references_are_numbered_across_chapters(printed: Path) -> None:
+    nbsp = "\u00a0"
+    found = pages(printed)
+    assert f"The figure is Figure{nbsp}1.1, the table Table{nbsp}1.1, the chapter Chapter{nbsp}1.".replace(nbsp, " ") in found[
+        "index.html"
+    ].text.replace(nbsp, " ")
+    text = found["chapters/02-two.html"].text.replace(nbsp, " ")
+    assert "Equation 1.1 stands in Section 1.1; Appendix A is an appendix." in text
+    assert "Table 2.1: A table typed by hand" in text
+    assert "Figure 2.1: A drawn square" in text
+    assert "2.2 Limits" in text
+
+
+def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:
+    found = pages(printed)
+    for name, page in found.items():
+        for target in page.targets:
+            if target == "data:,":
+                continue
+            assert not re.match(r"\w+:|//", target), f"{name} asks the network for {target}"
+            file, _, anchor = target.partition("#")
+            path = ((printed / name).parent / file).resolve() if file else (printed / name).resolve()
+            assert path.is_file(), f"{name} points to {target}"
+            if anchor:
+                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, f"{name} points to {target}"
+
+
+def test_text_from_cells_stays_text(printed: Path) -> None:
+    page = pages(printed)["chapters/01-one.html"]
+    assert "a*b_c $x$ @fig-x <b>" in page.text
+    pdf = "".join(p.extract_text() for p in PdfReader(printed / "small.pdf").pages)
+    for text in ("a*b_c $x$ @fig-x <b>", "= one", "- two", "−3", "1. Notes, a // b.", "浚县", "Smith, Ada. 2001"):
+        assert text in pdf
+
+
+def test_nothing_unresolved_is_printed(printed: Path) -> None:
+    pdf = "".join(p.extract_text() for p in PdfReader(printed / "small.pdf").pages)
+    for text in [pdf, *(p.text for p in pages(printed).values())]:
+        assert not re.search(r"\?@|\?fig|\?\?|\{python\}", text)
+
+
+def test_chinese_text_is_marked_and_has_a_font(printed: Path) -> None:
+    html = (printed / "chapters/01-one.html").read_text(encoding="utf-8")
+    assert '<span lang="zh-CN">浚县</span>' in html
+    assert (printed / "assets/font-0.woff").stat().st_size < 20_000
+    fonts = set()
+    for page in PdfReader(printed / "small.pdf").pages:
+        fonts |= {str(font.get_object()["/BaseFont"]) for font in page["/Resources"].get("/Font", {}).values()}
+    assert any("NotoSansCJK" in name for name in fonts)
+
+
+def test_alt_text_reaches_the_page_and_the_pdf(printed: Path) -> None:
+    html = (printed / "chapters/01-one.html").read_text(encoding="utf-8")
+    assert 'alt="A straight line from the lower left to the upper right."' in html
+    assert b"A straight line" in _structure(printed / "small.pdf")
+
+
+def _structure(pdf: Path) -> bytes:
+    found: list[str] = []
+
+    def walk(node: object) -> None:
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, dict):
+            found.append(str(node.get("/Alt", "")))
+            walk(node.get("/K"))
+        elif isinstance(node, list):
+            for inner in node:
+                walk(inner)
+
+    walk(PdfReader(pdf).trailer["/Root"]["/StructTreeRoot"])
+    return "\n".join(found).encode()
+
+
+def test_two_builds_print_the_same_pages(small_book: Path, made: Callable[..., str], printed: Path) -> None:
+    made(small_book)
+    for page in printed.rglob("*.html"):
+        name = page.relative_to(printed)
+        assert (small_book / "_book" / name).read_bytes() == page.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Picture()\n```", "Picture\n```", "text"),
+        ("Table()\n```", "pass\n```", "cell tbl-units prints nothing"),
+        ("`{python} value`", "`{python} __import__('numpy').float64(1.5)`", "a NumPy scalar"),
+    ],
+)
+def test_what_a_cell_must_print(small_book: Path, made: Callable[..., str], old: str, new: str, said: str) -> None:
+    if said == "text":
+        edit(small_book / "chapters/01-one.qmd", old, new)
+        made(small_book, formats=("html",))
+        assert "Picture" in pages(small_book / "_book")["chapters/01-one.html"].text
+        return
+    edit(small_book / "chapters/01-one.qmd", old, new)
+    with pytest.raises(ExecutionError, match=said):
+        made(small_book)
+
+
+def test_a_font_package_that_is_not_there_is_named(small_book: Path, made: Callable[..., str]) -> None:
+    edit(small_book / "pyproject.toml", "cvttf_NotoSansCJK_Regular", "no_such_fonts")
+    with pytest.raises(Exception, match="no font in the package no_such_fonts"):
+        made(small_book)
+
+
+def test_an_equation_that_typst_cannot_print_is_told(small_book: Path, made: Callable[..., str]) -> None:
+    edit(small_book / "chapters/02-two.qmd", "- A list", "- A list $\\undefinedthing{x}$")
+    with pytest.raises(EngineError, match="undefinedthing"):
+        made(small_book)
