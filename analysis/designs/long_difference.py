@@ -253,7 +253,9 @@ def _sample_findings(sample: Sample, study: Study) -> list[Finding]:
     units = sample.units
     findings = []
 
-    def add(key: str, value: float, unit: str, n: int | None = None, of: str = words, how: str = DESCRIPTION) -> None:
+    def add(
+        key: str, value: float, unit: str, n: int | None = None, of: str = words, how: str = DESCRIPTION
+    ) -> None:
         findings.append(Finding(f"{DESIGN}.{key}", float(value), unit, sample=of, specification=how, n=n))
 
     add("units.all", len(units), "units")
@@ -276,14 +278,14 @@ def _sample_findings(sample: Sample, study: Study) -> list[Finding]:
             add(f"dropped_{reason}.{group}", counts[i], "units", of=reasons[reason])
 
     by_province = units.groupby("province")["change"]
-    means, counts = by_province.mean(), by_province.size()
+    means, sizes = by_province.mean(), by_province.size()
     for province in study.provinces:
         name = study.province_names[province]
         add(
             f"change_by_province.{name.lower()}",
             means[province],
             POINTS,
-            int(counts[province]),
+            int(sizes[province]),
             how=f"Mean change over the units of {name}, without weights; nothing is estimated.",
         )
     add(
@@ -314,9 +316,19 @@ def _programme_findings(
     return [
         finding("units", total, "units", total, "All units of the roster."),
         finding("in_sample", in_sample, "units", total, "Units of the roster that are in the sample."),
-        finding("counted", both, "units", total, "Units with a population in both censuses, by their code in each."),
         finding(
-            "lost_population", lost, "units", both, f"Units whose resident population fell, {years}; borders as they were."
+            "counted",
+            both,
+            "units",
+            total,
+            "Units with a population in both censuses, by their code in each.",
+        ),
+        finding(
+            "lost_population",
+            lost,
+            "units",
+            both,
+            f"Units whose resident population fell, {years}; borders as they were.",
         ),
         finding(
             "lost_population_share",
@@ -349,7 +361,11 @@ def _province_findings(totals: pd.DataFrame, study: Study) -> list[Finding]:
         ):
             findings.append(
                 Finding(
-                    f"{DESIGN}.treated_province.{key}_{when}", value, unit, sample=words, specification="Census total."
+                    f"{DESIGN}.treated_province.{key}_{when}",
+                    value,
+                    unit,
+                    sample=words,
+                    specification="Census total.",
                 )
             )
     findings.append(

@@ -142,7 +142,9 @@ def fit_ols(
     if data[outcome].nunique() < 2:
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
     if len(data) <= len(regressors) + 1:
-        raise TooFewUnitsError(f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls")
+        raise TooFewUnitsError(
+            f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls"
+        )
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
     _require_independent(design)

@@ -5,10 +5,19 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.findings import Finding, UnknownFindingError, look_up
+from analysis.findings import Finding, FindingError, UnknownFindingError, look_up
 from analysis.paths import FINDINGS
 
-__all__ = ["FindingNumber", "Shown", "UnknownFindingError", "decimals", "finding", "format_number", "quantity", "text"]
+__all__ = [
+    "FindingNumber",
+    "Shown",
+    "UnknownFindingError",
+    "decimals",
+    "finding",
+    "format_number",
+    "quantity",
+    "text",
+]
 
 MINUS = "\N{MINUS SIGN}"
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -119,7 +128,7 @@ class FindingNumber(Shown):
     def _given(self, name: str) -> float:
         given: float | None = getattr(self.finding, name)
         if given is None:
-            raise AttributeError(f"finding {self.finding.key} has no {name}")
+            raise FindingError(f"finding {self.finding.key} has no {name}")
         return given
 
     @property
@@ -151,7 +160,7 @@ class FindingNumber(Shown):
     def interval(self) -> Shown:
         """The ends of the interval with the unit: "0.1 to 2.3 percentage points"."""
         if self.finding.interval is None:
-            raise AttributeError(f"finding {self.finding.key} has no interval")
+            raise FindingError(f"finding {self.finding.key} has no interval")
         low, high = (format_number(end, self.digits) for end in self.finding.interval)
         return Shown(f"{low} to {high} {self.finding.unit}")
 

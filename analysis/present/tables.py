@@ -10,6 +10,7 @@ from typing import Literal
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS
 from analysis.present.numbers import Shown, decimals, format_number, text
+from analysis.study import Study, load_study
 
 Cell = str | Shown | None
 Align = Literal["left", "right", "center"]
@@ -30,7 +31,7 @@ class Column:
 class Row:
     """A row: its first cell is its head, and the rest belong to it.
 
-    `below` is a second line under the row, such as standard errors; it has one cell less, for it shares the head.
+    `below` is a second line, such as standard errors: one cell less, since it shares the head.
     """
 
     cells: Sequence[Cell]
@@ -109,16 +110,22 @@ class Table:
         return {"text/html": self._repr_html_(), "text/plain": f"Table: {heads}"}
 
 
-LABELS = {
-    "urban_share_start": "Urban share at the start",
-    "log_population": "Log population",
-    "agricultural_employment_share": "Agricultural share of employment",
-    "schooling_years": "Mean years of schooling",
-    "nonagricultural_share": "Non-agricultural share of registered population",
-    "piped_water_share": "Households with piped water",
-    "intercept": "Intercept",
-}
 SPECIFICATIONS = {"raw": "(1)", "share": "(2)", "all": "(3)"}
+
+
+def regressor_labels(study: Study) -> dict[str, str]:
+    """What the rows of a regression table are called, in their order."""
+    controls = {
+        "urban_share_start": "Urban share",
+        "log_population": "Log population",
+        "agricultural_employment_share": "Agricultural share of employment",
+        "schooling_years": "Mean years of schooling",
+        "nonagricultural_share": "Non-agricultural share of registered population",
+        "piped_water_share": "Households with piped water",
+    }
+    return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {
+        "intercept": "Intercept"
+    }
 
 
 def _common_sentences(specifications: Sequence[str]) -> str:
@@ -128,31 +135,37 @@ def _common_sentences(specifications: Sequence[str]) -> str:
 
 def regression_table(
     design: str = "long_difference",
-    treatment: str = "Henan",
+    *,
+    treatment: str | None = None,
     outcome: str = "Change in the urban share",
     specifications: Mapping[str, str] = SPECIFICATIONS,
-    labels: Mapping[str, str] = LABELS,
+    labels: Mapping[str, str] | None = None,
     folder: Path = FINDINGS,
 ) -> Table:
     """The models of a design side by side: coefficients over their standard errors in brackets.
 
     Args:
         design: whose findings: `<design>.effect_<specification>` and `<design>.<specification>.<regressor>`.
-        treatment: the label of the treatment.
+        treatment: the label of the treatment; the treated province if not given.
         outcome: what the coefficients explain; the unit comes from the findings.
         specifications: names of the specifications, each with its column head.
-        labels: regressors in the order of rows, each with its label.
+        labels: regressors in the order of rows, each with its label; `regressor_labels` if not given.
         folder: where the findings are.
 
     Raises:
         FindingError: the findings of a specification are missing.
     """
+    study = load_study()
+    treatment = study.province_names[study.treated] if treatment is None else treatment
+    labels = regressor_labels(study) if labels is None else labels
     known = load_all(folder)
     effects: dict[str, Finding] = {}
     for name in specifications:
         key = f"{design}.effect_{name}"
         if key not in known:
-            raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
+            raise FindingError(
+                f"no finding has the key {key!r}; run `report build`, which makes the findings"
+            )
         effects[name] = known[key]
     unit = next(iter(effects.values())).unit
 
@@ -166,7 +179,12 @@ def regression_table(
     squared = [known.get(f"{design}.{s}.r_squared") for s in specifications]
     rows += [
         Row(["Units", *(format_number(e.n, 0) if e.n is not None else None for e in effects.values())]),
-        Row(["Prefectures", *(format_number(e.clusters, 0) if e.clusters is not None else None for e in effects.values())]),
+        Row(
+            [
+                "Prefectures",
+                *(format_number(e.clusters, 0) if e.clusters is not None else None for e in effects.values()),
+            ]
+        ),
         Row(["R²", *(format_number(r.value, 2) if r is not None else None for r in squared)]),
     ]
     same_sample = {e.sample for e in effects.values()}
