@@ -312,7 +312,7 @@ def _programme_findings(
         return Finding(f"{DESIGN}.programme.{key}", float(value), unit, sample=words, specification=how, n=n)
 
     total, both = len(programme_units), int(compared.sum())
-    in_sample = int(programme_units["code"].isin(sample.units["code"]).sum())
+    in_sample = int(programme_units["code2020"].isin(sample.units["code"]).sum())
     return [
         finding("units", total, "units", total, "All units of the roster."),
         finding("in_sample", in_sample, "units", total, "Units of the roster that are in the sample."),

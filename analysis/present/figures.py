@@ -13,6 +13,7 @@ from analysis.present.numbers import format_number
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.study import Study, load_study
 
+
 def load_sample(path: Path = SAMPLES / "long_difference.csv") -> pd.DataFrame:
     """The units that the long difference is estimated on, as the pipeline writes them.
 

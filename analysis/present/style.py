@@ -20,7 +20,7 @@ INK = "#222222"
 TREATED = "#0b4a7d"
 COMPARISON = "#9aa5ad"
 EMPHASIS = "#c2571a"
-LAND = "#f0f0ee"
+LAND = "#ebebe8"
 LINE = "#8a8a86"
 
 SMALL, NORMAL, TITLE = 8.0, 9.0, 10.5  # points
