@@ -88,9 +88,12 @@ def format_number(value: float, digits: int) -> str:
 
 
 def _singular(unit: str) -> str:
-    head, *tail = re.split(r"(?= per | of )", unit, maxsplit=1)
-    *adjectives, noun = head.split(" ")
-    return " ".join([*adjectives, _SINGULARS.get(noun, noun.removesuffix("s"))]) + "".join(tail)
+    """The unit of one: only the noun before "per" or "of" changes, so "of 7 provinces" stays."""
+    head, *tail = re.split(r"(?=\b(?:per|of) )", unit, maxsplit=1)
+    words = head.split(" ")
+    noun = max((i for i, word in enumerate(words) if word), default=0)
+    words[noun] = _SINGULARS.get(words[noun], words[noun].removesuffix("s"))
+    return " ".join(words) + "".join(tail)
 
 
 def _with_unit(number: str, unit: str) -> str:
