@@ -1,6 +1,7 @@
 """Maps of county-level units."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -11,8 +12,9 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as MatplotlibPath
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 from shapely import unary_union
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from analysis.data.tables import load_census, load_polygons, load_programme_units
@@ -24,6 +26,7 @@ _COLOURS = "YlGnBu"  # lightness falls all the way, so it reads in grey print to
 _CLASSES = 6
 _UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": LINE, "hatch": "////"}
 _DISTRICT: dict[str, Any] = {"facecolor": LAND, "edgecolor": "white"}
+_MARGIN = 0.04  # of the width
 _KILOMETRES_PER_DEGREE = 111.2  # of latitude
 
 
@@ -31,6 +34,7 @@ def _draw(axes: Axes, shape: BaseGeometry, **how: Any) -> None:
     rings = [
         np.asarray(ring.coords)
         for part in getattr(shape, "geoms", [shape])
+        if isinstance(part, Polygon)  # cutting can leave a line where borders touch
         for ring in (part.exterior, *part.interiors)
     ]
     path = MatplotlibPath.make_compound_path(*(MatplotlibPath(ring, closed=True) for ring in rings))
@@ -38,11 +42,16 @@ def _draw(axes: Axes, shape: BaseGeometry, **how: Any) -> None:
 
 
 def classes(values: Sequence[float] | pd.Series, count: int = _CLASSES) -> list[float]:
-    """Round bounds of about so many classes that hold all values."""
-    bounds = mpl.ticker.MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10]).tick_values(
-        min(values), max(values)
-    )
-    return [float(b) for b in bounds]
+    """Round bounds of about so many classes that hold all values.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if not len(values):
+        raise ValueError("no unit has a comparable value, so there is nothing to fill a map with")
+    low, high = float(min(values)), float(max(values))
+    locator = MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10])
+    return [float(b) for b in locator.tick_values(low, high if high > low else low + 1)]
 
 
 def comparable_change(census: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Series:
@@ -81,9 +90,51 @@ def _scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int =
     axes.text(x + length / 2, y, f"{kilometres} km", fontsize=SMALL, ha="center", va="bottom")
 
 
-def _class_label(low: float, high: float) -> str:
-    digits = 0 if float(low).is_integer() and float(high).is_integer() else 1
-    return f"{format_number(low, digits)} to {format_number(high, digits)}"
+def _class_labels(bounds: Sequence[float]) -> list[str]:
+    digits = next(d for d in range(7) if d == 6 or np.allclose(np.round(bounds, d), bounds, atol=1e-9))
+    shown = [format_number(b, digits) for b in bounds]
+    return [f"{low} to {high}" for low, high in pairwise(shown)]
+
+
+def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
+    """Outlines of the neighbours; names clear of the edge, of home, and of the legend at the upper left."""
+    west, south, east, north = home.bounds
+    margin = _MARGIN * (east - west)
+    drawn = box(west, south, east, north).buffer(2 * margin)
+    corner = box(west - margin, north - 0.35 * (north - south), west + 0.35 * (east - west), north + margin)
+    for province in study.neighbours:
+        shape = provinces[province + "0000"].intersection(drawn)
+        _draw(axes, shape, facecolor="none", edgecolor=LINE, linewidth=0.7)
+        part = shape.intersection(box(west + margin, south, east - margin, north)).difference(corner)
+        clear = part.difference(home.buffer(margin))
+        if not part.is_empty:
+            point = (part if clear.is_empty else clear).representative_point()
+            name = study.province_names[province]
+            axes.text(point.x, point.y, name, color=LINE, fontsize=SMALL, ha="center", va="center")
+
+
+def _legend(axes: Axes, colours: np.ndarray, bounds: Sequence[float], unknown: int, study: Study) -> None:
+    swatches = [
+        Patch(facecolor=colour, label=label)
+        for colour, label in zip(colours, _class_labels(bounds), strict=True)
+    ]
+    if unknown:
+        label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"
+        swatches.append(Patch(**_UNKNOWN, label=label))
+    swatches.append(Patch(**_DISTRICT, label="districts (not in the programme)"))
+    axes.legend(
+        handles=swatches,
+        title=f"Change in the urban share,\n{study.first_year}–{study.last_year} (percentage points)",
+        loc="upper left",
+        frameon=True,
+        framealpha=1,
+        edgecolor="white",
+        borderaxespad=0,
+        alignment="left",
+        handlelength=1.6,
+        handleheight=1.0,
+        labelspacing=0.35,
+    )
 
 
 def programme_map(
@@ -120,11 +171,8 @@ def programme_map(
 
     home = provinces[study.treated + "0000"]
     west, south, east, north = home.bounds
-    margin = 0.04 * (east - west)
-    view = box(west - margin, south - margin, east + margin, north + margin)
-    # Neighbours' names stand clear of the edge and of the legend, which has the upper left corner.
-    inner = box(west + margin, south, east - margin, north)
-    legend = box(view.bounds[0], north - 0.35 * (north - south), west + 0.35 * (east - west), view.bounds[3])
+    margin = _MARGIN * (east - west)
+    left, bottom, right, top = west - margin, south - margin, east + margin, north + margin
     stretch = 1 / np.cos(np.radians((south + north) / 2))
     bounds = classes(change.dropna())
     colours = mpl.colormaps[_COLOURS](np.linspace(0.24, 1.0, len(bounds) - 1))
@@ -132,22 +180,14 @@ def programme_map(
     halo = [withStroke(linewidth=2, foreground="white")]
 
     with style("programme_map"):
-        height = WIDTH * stretch * (view.bounds[3] - view.bounds[1]) / (view.bounds[2] - view.bounds[0])
+        height = WIDTH * stretch * (top - bottom) / (right - left)
         figure = MatplotlibFigure(figsize=(WIDTH, height + 0.3), layout="constrained")
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set_aspect(stretch)
-        axes.set_xlim(view.bounds[0], view.bounds[2])
-        axes.set_ylim(view.bounds[1], view.bounds[3])
-        for province in study.neighbours:
-            shape = provinces[province + "0000"].intersection(view.buffer(margin))  # drawn past the edge only
-            _draw(axes, shape, facecolor="none", edgecolor=LINE, linewidth=0.7)
-            part = shape.intersection(inner).difference(legend)
-            clear = part.difference(home.buffer(margin))
-            if not part.is_empty:
-                point = (part if clear.is_empty else clear).representative_point()
-                name = study.province_names[province]
-                axes.text(point.x, point.y, name, color=LINE, fontsize=SMALL, ha="center", va="center")
+        axes.set_xlim(left, right)
+        axes.set_ylim(bottom, top)
+        _neighbours(axes, home, provinces, study)
         for code, shape in shapes[shapes.index.str.startswith(study.treated)].items():
             if code not in change.index:
                 _draw(axes, shape, **_DISTRICT, linewidth=0.4)
@@ -161,28 +201,7 @@ def programme_map(
             if len(parts):
                 point = unary_union(list(parts)).centroid
                 axes.text(point.x, point.y, name, fontsize=SMALL, ha="center", va="center", path_effects=halo)
-        _scale_bar(axes, view.bounds[0] + margin / 2, view.bounds[1] + margin / 2, stretch)
-        swatches = [
-            Patch(facecolor=c, label=_class_label(low, high))
-            for c, low, high in zip(colours, bounds[:-1], bounds[1:], strict=True)
-        ]
-        unknown = int(change.isna().sum())
-        if unknown:
-            label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"
-            swatches.append(Patch(**_UNKNOWN, label=label))
-        swatches.append(Patch(**_DISTRICT, label="districts (not in the programme)"))
-        axes.legend(
-            handles=swatches,
-            title=f"Change in the urban share,\n{study.first_year}–{study.last_year} (percentage points)",
-            loc="upper left",
-            frameon=True,
-            framealpha=1,
-            edgecolor="white",
-            borderaxespad=0,
-            alignment="left",
-            handlelength=1.6,
-            handleheight=1.0,
-            labelspacing=0.35,
-        )
+        _scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
+        _legend(axes, colours, bounds, int(change.isna().sum()), study)
         figure.suptitle(_title(change), x=0.01, ha="left")
         return Figure(to_svg(figure), _title(change))

@@ -63,9 +63,14 @@ def test_a_unit_without_a_polygon_is_named(simulated, study) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "bounds"), [([1.0, 29.0], [0, 5, 10, 15, 20, 25, 30]), ([0.1, 0.4], [0.1, 0.15, 0.2])]
+    ("values", "bounds"), [([1.0, 29.0], [0, 5, 10, 15, 20, 25, 30]), ([0.1, 0.4], [0.1, 0.2, 0.3, 0.4])]
 )
 def test_classes_are_round_and_hold_all_values(values: list[float], bounds: list[float]) -> None:
     got = classes(values)
     assert got[: len(bounds)] == pytest.approx(bounds)
     assert got[0] <= min(values) <= max(values) <= got[-1]
+
+
+def test_no_comparable_value_is_said() -> None:
+    with pytest.raises(ValueError, match="no unit has a comparable value"):
+        classes([])

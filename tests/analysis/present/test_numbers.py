@@ -129,9 +129,7 @@ def test_formatted_numbers_read_back(value: float, digits: int) -> None:
     shown = format_number(value, digits)
     assert "-" not in shown
     assert shown not in {"−0", "−0.0"}
-    assert float(shown.replace(",", "").replace("−", "-")) == pytest.approx(
-        value, abs=0.5001 * 10**-digits
-    )
+    assert float(shown.replace(",", "").replace("−", "-")) == pytest.approx(value, abs=0.5001 * 10**-digits)
 
 
 @pytest.fixture
