@@ -1,0 +1,158 @@
+"""The two census workbooks: which column holds what, and reading them with every header checked."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.schemas import INDUSTRIES
+from analysis.data.upstream import UpstreamError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A census workbook: its sheet and, for each of our columns, the position (from 0) and header there."""
+
+    year: int
+    sheet: str
+    columns: dict[str, tuple[int, str]]
+
+
+def _row(names: tuple[str, ...], first: int, headers: str) -> dict[str, tuple[int, str]]:
+    return {
+        name: (first + i, header) for i, (name, header) in enumerate(zip(names, headers.split(), strict=True))
+    }
+
+
+# The headers of transport, information and trade are out of step in the 2010 workbook: each has a piece of
+# its neighbour's. The figures follow the order of the industry classification of 2002; see data/codebook.yml.
+_INDUSTRIES_2010 = (
+    "农林牧渔业 采矿业 制造业 电力、燃气及水的生产和供应业 建筑业 "
+    "仓储和邮政业 交通运输、计算机服务和软件业 信息传输、批发和零售业 "
+    "住宿和餐饮业 金融业 房地产业 租赁和商务服务业 科学研究、技术服务和地质勘察业 水利、环境和公共设施管理业 "
+    "居民服务和其他服务业 教育 卫生、社会保障和社会福利业 文化、体育和娱乐业 公共管理和社会组织 国际组织"
+)
+# The classification of 2017 puts trade before transport, and hospitality before information.
+_INDUSTRIES_2020 = (
+    "农林牧渔业 采矿业 制造业 电力热力燃气及水生产和供应业 建筑业 "
+    "批发和零售业 交通运输仓储和邮政业 住宿和餐饮业 信息传输软件和信息技术服务业 "
+    "金融业 房地产业 租赁和商务服务业 科学研究和技术服务业 水利环境和公共设施管理业 "
+    "居民服务修理和其服务业 教育 卫生和社会工作 文化体育和娱乐业 公共管理社会保障和社会组织 国际组织"
+)
+_ORDER_2020 = (
+    *INDUSTRIES[:5],
+    "employed_trade",
+    "employed_transport",
+    "employed_hospitality",
+    "employed_information",
+    *INDUSTRIES[9:],
+)
+
+LAYOUTS = {
+    2010: Layout(
+        2010,
+        "Sheet1",
+        {
+            "name": (0, "地区"),
+            "code": (1, "区划代码"),
+            "population": (2, "合计"),
+            "urban_population": (9, "城镇人口"),
+            "registered_population": (6, "户籍人口"),
+            "nonagricultural_share": (8, "非农业户口人口比重（%）"),
+            "households": (11, "户数"),
+            "employed": (112, "各种行业人口总计"),
+            **_row(INDUSTRIES, 113, _INDUSTRIES_2010),
+            "schooling_years": (83, "平均受教育年限（年）-合计"),
+            "households_surveyed": (156, "长表数据-家庭户"),
+            "households_piped_water": (157, "住房内有无管道自来水-有"),
+            "households_kitchen": (159, "住房内有无厨房-有"),
+            "households_toilet": (161, "住房内有无厕所-有"),
+            "households_bath": (163, "住房内有无洗澡设施-有"),
+            "migrants_same_county": (68, "迁入人口（人）-本县（市）/本市市区"),
+            "migrants_same_province": (69, "迁入人口（人）-本省其他县（市）、市区"),
+            "migrants_other_province": (70, "迁入人口（人）-外省"),
+        },
+    ),
+    2020: Layout(
+        2020,
+        "七普（年鉴）",
+        {
+            "code": (0, "区划代码"),
+            "province": (1, "省"),
+            "prefecture": (2, "市"),
+            "name": (3, "区县"),
+            "population": (4, "人口数_合计"),
+            "urban_population": (9, "城镇人口"),
+            "households": (12, "家庭户数"),
+            "employed": (100, "各种行业人口总计"),
+            **_row(_ORDER_2020, 101, _INDUSTRIES_2020),
+            "schooling_years": (83, "平均受教育年限_合计"),
+            "households_surveyed": (141, "家庭户户数_长表"),
+            "households_piped_water": (142, "住房內有管道自来水"),
+            "households_kitchen": (143, "住房內有厨房"),
+            "households_toilet": (144, "住房內有厕所"),
+            "households_bath": (145, "住房内有洗澡设施"),
+            "migrants_same_county": (66, "户口登记地在外乡镇街道人口_本县"),
+            "migrants_same_province": (67, "户口登记地在外乡镇街道人口_本省其他县"),
+            "migrants_other_province": (68, "户口登记地在外乡镇街道人口_省外"),
+        },
+    ),
+}
+
+
+def read_workbook(path: Path, layout: Layout) -> pd.DataFrame:
+    """The sheet of a census workbook as printed: columns named as ours, index the workbook's row numbers.
+
+    Raises:
+        UpstreamError: the file is no workbook, or the sheet or a header is missing or has moved.
+    """
+    try:
+        with pd.ExcelFile(path, engine="openpyxl") as book:
+            if layout.sheet not in book.sheet_names:
+                raise UpstreamError(
+                    f"{path.name}: no sheet {layout.sheet!r}; found {', '.join(map(repr, book.sheet_names))}"
+                )
+            raw = pd.read_excel(book, sheet_name=layout.sheet, header=None, dtype=object)
+    except ImportError as error:
+        raise UpstreamError(
+            "reading workbooks needs the package openpyxl; install the extra `data`"
+        ) from error
+    except UpstreamError:
+        raise
+    except Exception as error:  # openpyxl and zipfile raise many kinds for a damaged file
+        raise UpstreamError(f"{path.name}: not a readable workbook ({error})") from error
+    return select_columns(raw, layout, path.name)
+
+
+def select_columns(raw: pd.DataFrame, layout: Layout, file: str) -> pd.DataFrame:
+    """Our columns from a sheet read without a header row (row 0 of `raw` is the workbook's row 1).
+
+    Raises:
+        UpstreamError: a header is not where the layout has it; every one is named.
+    """
+    headers = [re.sub(r"\s", "", str(cell)) for cell in raw.iloc[0]] if len(raw) else []
+    faults = []
+    for name, (position, expected) in layout.columns.items():
+        found = headers[position] if position < len(headers) else None
+        if found != expected:
+            elsewhere = [_letters(i) for i, header in enumerate(headers) if header == expected]
+            moved = f"; it stands in column {', '.join(elsewhere)}" if elsewhere else ""
+            was = "no such column" if found is None else f"found {found!r}"
+            faults.append(
+                f"{file}, sheet {layout.sheet!r}, row 1, column {_letters(position)} ({name}): "
+                f"{was}; expected {expected!r}{moved}"
+            )
+    if faults:
+        raise UpstreamError("\n".join(faults))
+    body = raw.iloc[1:, [position for position, _ in layout.columns.values()]]
+    return body.set_axis(list(layout.columns), axis=1).set_axis(range(2, len(raw) + 1), axis=0)
+
+
+def _letters(position: int) -> str:
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
