@@ -173,8 +173,8 @@ def build_sample(census: pd.DataFrame, study: Study) -> Sample:
     empty = [study.province_names[p] for p in study.provinces if p not in set(units["province"])]
     if empty:
         raise DesignError(
-            f"no unit of {', '.join(empty)} is in the census tables of {study.first_year} and {study.last_year} "
-            "with all values; check data/census.csv or take the province out of study.yml"
+            f"no unit of {', '.join(empty)} has all values in the censuses of "
+            f"{study.first_year} and {study.last_year}; check data/census.csv or take the province out of study.yml"
         )
     return Sample(units, dropped)
 
@@ -191,8 +191,9 @@ def sample_words(sample: Sample, study: Study) -> str:
     """The sample in a sentence."""
     names = [study.province_names[p] for p in study.neighbours]
     return (
-        f"{len(sample.units):,} county-level units of {study.province_names[study.treated]} and its neighbours "
-        f"{', '.join(names[:-1])} and {names[-1]} that are no districts (two last digits of the code above 20) "
+        f"{len(sample.units):,} county-level units of {study.province_names[study.treated]} and its "
+        f"neighbours {', '.join(names[:-1])} and {names[-1]} that are no districts "
+        "(two last digits of the code above 20) "
         f"and have the same code in the censuses of {study.first_year} and {study.last_year}."
     )
 
@@ -254,7 +255,7 @@ def _sample_findings(sample: Sample, study: Study) -> list[Finding]:
     findings = []
 
     def add(
-        key: str, value: float, unit: str, n: int | None = None, of: str = words, how: str = DESCRIPTION
+        key: str, value: float, unit: str, n: int | None = None, *, of: str = words, how: str = DESCRIPTION
     ) -> None:
         findings.append(Finding(f"{DESIGN}.{key}", float(value), unit, sample=of, specification=how, n=n))
 
@@ -264,7 +265,7 @@ def _sample_findings(sample: Sample, study: Study) -> list[Finding]:
         "only_start": f"County-level units in the census of {study.first_year} whose code is not in that of "
         f"{study.last_year}: most became districts or cities.",
         "only_end": f"County-level units in the census of {study.last_year} whose code is not in that of "
-        f"{study.first_year}: new cities, and development zones with rows of their own.",
+        f"{study.first_year}: development zones with rows of their own, and a few new cities and counties.",
         "missing": "County-level units with the same code in both censuses that lack a needed value.",
     }
     for i, group in enumerate(("treated", "comparison")):
@@ -328,7 +329,7 @@ def _programme_findings(
             lost,
             "units",
             both,
-            f"Units whose resident population fell, {years}; borders as they were.",
+            f"Units whose resident population fell, {years}, by their codes; some borders moved.",
         ),
         finding(
             "lost_population_share",
@@ -349,7 +350,8 @@ def _province_findings(totals: pd.DataFrame, study: Study) -> list[Finding]:
         row = totals[(totals["code"] == study.treated + "0000") & (totals["year"] == year)]
         if len(row) != 1:
             raise DesignError(
-                f"data/census_totals.csv: found {len(row)} rows of {name} ({study.treated}0000) in {year}; one is needed"
+                f"data/census_totals.csv: found {len(row)} rows of {name} "
+                f"({study.treated}0000) in {year}; one is needed"
             )
         population, urban = float(row["population"].iloc[0]), float(row["urban_population"].iloc[0])
         shares[when] = 100 * urban / population
@@ -373,7 +375,7 @@ def _province_findings(totals: pd.DataFrame, study: Study) -> list[Finding]:
             f"{DESIGN}.treated_province.urban_share_change",
             shares["end"] - shares["start"],
             POINTS,
-            sample=f"All of {name}, districts included, censuses of {study.first_year} and {study.last_year}.",
+            sample=f"All of {name}, districts included, {study.first_year} and {study.last_year}.",
             specification="Difference of the census totals' urban shares.",
         )
     )

@@ -49,7 +49,8 @@ def _require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
     unknown = [c for c in columns if c not in data.columns]
     if unknown:
         raise UnknownColumnError(
-            f"no column {', '.join(map(repr, unknown))} in the data; the columns are {', '.join(map(str, data.columns))}"
+            f"no column {', '.join(map(repr, unknown))} in the data; "
+            f"the columns are {', '.join(map(str, data.columns))}"
         )
 
 
@@ -81,7 +82,8 @@ def _require_treatment(data: pd.DataFrame, treatment: str, cluster: str) -> None
     strange = sorted(set(values) - {0.0, 1.0})
     if strange:
         raise TreatmentError(
-            f"treatment {treatment!r}: found {strange[0]:g}; an indicator is 1 for treated units and 0 for others"
+            f"treatment {treatment!r}: found {strange[0]:g}; "
+            "an indicator is 1 for treated units and 0 for others"
         )
     if values.nunique() < 2:
         raise TreatmentError(
@@ -93,7 +95,8 @@ def _require_treatment(data: pd.DataFrame, treatment: str, cluster: str) -> None
         # The residuals of a lone treated cluster sum to nought, which makes the standard error far too small.
         if count < 2:
             raise TooFewClustersError(
-                f"clusters {cluster!r}: {count} holds {group} units; clustered errors need two or more in each group"
+                f"clusters {cluster!r}: {count} holds {group} units; "
+                "clustered errors need two or more in each group"
             )
 
 

@@ -16,6 +16,7 @@ MODULE = "analysis.pipeline.task_long_difference"
 
 
 def task_long_difference(
+    *,
     census: Path = DATA / "census.csv",
     totals: Path = DATA / "census_totals.csv",
     programme_units: Path = DATA / "programme_units.csv",

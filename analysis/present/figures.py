@@ -38,7 +38,8 @@ def _title(means: pd.Series, study: Study) -> str:
         return f"The mean change in {name} is larger than in each of its {len(others)} neighbours"
     if larger == len(others):
         return f"The mean change in {name} is smaller than in each of its {len(others)} neighbours"
-    return f"The mean change in {name} is within the range of its neighbours: larger in {larger} of {len(others)}"
+    others_larger = f"larger in {larger} of {len(others)}"
+    return f"The mean change in {name} is within the range of its neighbours: {others_larger}"
 
 
 def change_by_province(sample: pd.DataFrame | None = None, study: Study | None = None) -> Figure:

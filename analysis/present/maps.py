@@ -96,6 +96,22 @@ def _class_labels(bounds: Sequence[float]) -> list[str]:
     return [f"{low} to {high}" for low, high in pairwise(shown)]
 
 
+def _shapes(polygons: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Series:
+    """Polygons of the treated province by code; a unit drawn under its later code keeps its own.
+
+    Raises:
+        ValueError: a unit has no polygon.
+    """
+    county_level = (polygons["level"] == "county") & polygons["code"].str.startswith(study.treated)
+    shapes = polygons[county_level].set_index("code")["polygon"]
+    later = units[~units["code"].isin(shapes.index)].set_index("code2020")["code"]
+    shapes = shapes.rename(index=later.to_dict())
+    without = [c for c in units["code"] if c not in shapes.index]
+    if without:
+        raise ValueError(f"no polygon for {', '.join(without)}; add it to the table of polygons")
+    return shapes
+
+
 def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
     """Outlines of the neighbours; names clear of the edge, of home, and of the legend at the upper left."""
     west, south, east, north = home.bounds
@@ -163,13 +179,9 @@ def programme_map(
     polygons = load_polygons() if polygons is None else polygons
     study = load_study() if study is None else study
     change = comparable_change(census, units, study)
-    shapes = polygons[polygons["level"] == "county"].set_index("code")["polygon"]
+    shapes = _shapes(polygons, units, study)
     provinces = polygons[polygons["level"] == "province"].set_index("code")["polygon"]
-    without = [c for c in change.index if c not in shapes.index]
-    if without:
-        raise ValueError(f"no polygon for {', '.join(without)}; add it to the table of polygons")
-
-    home = provinces[study.treated + "0000"]
+    home = unary_union(list(shapes))
     west, south, east, north = home.bounds
     margin = _MARGIN * (east - west)
     left, bottom, right, top = west - margin, south - margin, east + margin, north + margin
@@ -188,14 +200,13 @@ def programme_map(
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, top)
         _neighbours(axes, home, provinces, study)
-        for code, shape in shapes[shapes.index.str.startswith(study.treated)].items():
-            if code not in change.index:
-                _draw(axes, shape, **_DISTRICT, linewidth=0.4)
-        for code, number in of_class.items():
+        districts = shapes[~shapes.index.isin(change.index)]
+        for shape in districts:
+            _draw(axes, shape, **_DISTRICT, linewidth=0.4)
+        for code, number in zip(change.index, of_class, strict=True):
             fill = _UNKNOWN if np.isnan(number) else {"facecolor": colours[int(number)], "edgecolor": "white"}
             _draw(axes, shapes[code], **fill, linewidth=0.4)
         _draw(axes, home, facecolor="none", edgecolor=INK, linewidth=0.9)
-        districts = shapes[[c for c in shapes.index if c.startswith(study.treated) and c not in change.index]]
         for prefecture, name in _prefectures(units).items():
             parts = districts[districts.index.str.startswith(prefecture)]
             if len(parts):

@@ -24,7 +24,7 @@ class Simulated:
 
 
 def simulate(study: Study, seed: int = 1, effect: float = 2.0, noise: float = 1.0) -> Simulated:
-    """Units whose urban share rises by 10 points, `effect` more in the treated province, and errors by cluster."""
+    """Urban shares rise by 10 points, in the treated province by `effect` more, with errors by cluster."""
     random = np.random.default_rng(seed)
     rows, shapes = [], []
     for i, province in enumerate(study.provinces):

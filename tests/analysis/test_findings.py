@@ -38,7 +38,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 @given(value=numbers, error=st.floats(0, 1e300), low=numbers, high=numbers, words=st.text(min_size=1))
 def test_what_is_written_is_read_and_fits_the_schema(
-    tmp_path_factory, value, error, low, high, words
+    tmp_path_factory, *, value, error, low, high, words
 ) -> None:
     path = tmp_path_factory.mktemp("findings") / "design.json"
     full = finding(
