@@ -44,4 +44,4 @@ lock: $(DEV_STAMP)
 	$(BIN)/python requirements/lock.py
 
 clean:
-	rm -rf bld _book _freeze .quarto .pytask
+	rm -rf bld _book _freeze .quarto .pytask pytask.lock

@@ -60,9 +60,13 @@ class Finding:
             numbers |= {"interval (low)": self.interval[0], "interval (high)": self.interval[1]}
         for name, number in numbers.items():
             if number is not None and not math.isfinite(number):
-                raise FindingError(f"finding {self.key}: {name} is {number}; a finding holds finite numbers only")
+                raise FindingError(
+                    f"finding {self.key}: {name} is {number}; a finding holds finite numbers only"
+                )
         if not self.unit:
-            raise FindingError(f"finding {self.key}: the unit is empty; name one, such as 'percentage points'")
+            raise FindingError(
+                f"finding {self.key}: the unit is empty; name one, such as 'percentage points'"
+            )
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def write_findings(findings: Findings, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(
-        json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
+        json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n",
+        encoding="utf-8",
     )
     partial.replace(path)
 
@@ -124,7 +129,9 @@ def read_findings(path: Path) -> Findings:
     except FileNotFoundError as error:
         raise FindingError(f"{path}: no such findings file; run `report build`, which makes it") from error
     except json.JSONDecodeError as error:
-        raise FindingError(f"{path}: line {error.lineno}: not valid JSON; delete the file and run `report build`") from error
+        raise FindingError(
+            f"{path}: line {error.lineno}: not valid JSON; delete the file and run `report build`"
+        ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FindingError(f"{path}: not in the format {FORMAT}; delete the file and run `report build`")
     try:
@@ -132,9 +139,13 @@ def read_findings(path: Path) -> Findings:
         for key, entry in document["findings"].items():
             interval = entry.get("interval")
             findings.append(Finding(key=key, **(entry | {"interval": tuple(interval) if interval else None})))
-        return Findings(document["design"], document["title"], MadeFrom(**document["made_from"]), tuple(findings))
+        return Findings(
+            document["design"], document["title"], MadeFrom(**document["made_from"]), tuple(findings)
+        )
     except (KeyError, TypeError) as error:
-        raise FindingError(f"{path}: a field is missing or unknown: {error}; delete the file and run `report build`") from error
+        raise FindingError(
+            f"{path}: a field is missing or unknown: {error}; delete the file and run `report build`"
+        ) from error
 
 
 def load_all(folder: Path = FINDINGS) -> dict[str, Finding]:
@@ -157,5 +168,9 @@ def look_up(key: str, folder: Path = FINDINGS) -> Finding:
     if key in known:
         return known[key]
     close = nearest(key, known)
-    hint = f"the nearest are {', '.join(close)}" if close else f"{folder} holds {len(known)} findings, none like it"
+    hint = (
+        f"the nearest are {', '.join(close)}"
+        if close
+        else f"{folder} holds {len(known)} findings, none like it"
+    )
     raise UnknownFindingError(f"no finding has the key {key!r}; {hint}")

@@ -40,16 +40,20 @@ def _source(module: str, root: Path) -> Path:
     return package if package.exists() else base.with_suffix(".py")
 
 
-def made_from(module: str, data: Iterable[Path], root: Path = ROOT) -> MadeFrom:
-    """Hashes of data files, and of a module and all local modules it imports, transitively.
+def sources(module: str, root: Path = ROOT) -> list[Path]:
+    """The files of a module and of all local modules it imports, transitively.
 
     Packages on the way count too, since importing a module runs its packages' `__init__`.
     """
     graph = grimp.build_graph(PACKAGE, cache_dir=None)
     modules = {module, *graph.find_upstream_modules(module)}
     modules |= {m.rsplit(".", i)[0] for m in modules for i in range(1, m.count(".") + 1)}
-    code = {_source(m, root) for m in modules}
+    return sorted(_source(m, root) for m in modules)
+
+
+def made_from(module: str, data: Iterable[Path], root: Path = ROOT) -> MadeFrom:
+    """Hashes of data files, and of a module and all local modules it imports, transitively."""
     return MadeFrom(
         data={p.relative_to(root).as_posix(): file_hash(p) for p in sorted(data)},
-        code={p.relative_to(root).as_posix(): code_hash(p) for p in sorted(code)},
+        code={p.relative_to(root).as_posix(): code_hash(p) for p in sources(module, root)},
     )

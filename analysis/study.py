@@ -39,7 +39,7 @@ class Study:
 def _province(path: Path, field: str, value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d", value):
         raise StudyError(
-            f"{path.name}: {field}: found {value!r}; a province is a quoted code of two digits, such as \"41\"."
+            f'{path.name}: {field}: found {value!r}; a province is a quoted code of two digits, such as "41".'
         )
     return value
 
@@ -82,7 +82,9 @@ def load_study(path: Path = STUDY) -> Study:
             raise
         raise StudyError(f"{path.name}: a field has the wrong form: {error}") from error
     if treated in neighbours:
-        raise StudyError(f"{path.name}: province {treated} is both treated and a neighbour; take it out of one.")
+        raise StudyError(
+            f"{path.name}: province {treated} is both treated and a neighbour; take it out of one."
+        )
     unnamed = [p for p in study.provinces if p not in names]
     if unnamed:
         raise StudyError(f"{path.name}: province_names lacks {', '.join(unnamed)}; add a name for each.")

@@ -1,0 +1,33 @@
+"""What can be wrong with the input of a design: one exception a cause."""
+
+
+class DesignError(ValueError):
+    """A design cannot be estimated on the data given."""
+
+
+class UnknownColumnError(DesignError):
+    """The data lack a column that was asked for."""
+
+
+class NonFiniteError(DesignError):
+    """A value that the design needs is missing or infinite; the message names the unit."""
+
+
+class TreatmentError(DesignError):
+    """The treatment is no indicator, or all units have the same treatment."""
+
+
+class NoVariationError(DesignError):
+    """The outcome is the same for all units."""
+
+
+class CollinearityError(DesignError):
+    """A regressor is a linear combination of others."""
+
+
+class TooFewClustersError(DesignError):
+    """There are too few clusters for cluster-robust errors to mean anything."""
+
+
+class TooFewUnitsError(DesignError):
+    """There are no more units than coefficients."""

@@ -1,0 +1,211 @@
+"""Tables: plain semantic HTML, which a book's engines turn into pages and print."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+from analysis.findings import Finding, FindingError, load_all
+from analysis.paths import FINDINGS
+from analysis.present.numbers import Shown, decimals, format_number, text
+from analysis.study import Study, load_study
+
+Cell = str | Shown | None
+Align = Literal["left", "right", "center"]
+
+_CHINESE = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, the unit that its numbers are in, and how its cells stand."""
+
+    head: str
+    unit: str = ""
+    align: Align = "right"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its first cell is its head, and the rest belong to it.
+
+    `below` is a second line, such as standard errors: one cell less, since it shares the head.
+    """
+
+    cells: Sequence[Cell]
+    below: Sequence[Cell] = ()
+
+
+def _html(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if not isinstance(cell, str | Shown):
+        raise TypeError(
+            f"a table's cell is text, a shown number or nothing; found {cell!r} ({type(cell).__name__}): "
+            "give quantity(value, digits=...) instead"
+        )
+    return _CHINESE.sub(r'<span lang="zh-CN">\1</span>', escape(str(text(cell)), quote=False))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with column heads that carry units, rows, and notes at the foot.
+
+    Raises:
+        ValueError: a row has more or fewer cells than there are columns.
+        TypeError: a cell is a bare number.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    notes: Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        for i, row in enumerate(self.rows, start=1):
+            for cells, count in ((row.cells, len(self.columns)), (row.below, len(self.columns) - 1)):
+                if len(cells) != count and (cells or cells is row.cells):
+                    raise ValueError(f"row {i}: {len(cells)} cells for {count} columns")
+            for cell in (*row.cells, *row.below):
+                _html(cell)
+
+    def _repr_html_(self) -> str:
+        lines = ["<table>", "<thead>", "<tr>"]
+        for column in self.columns:
+            head = f"{column.head} ({column.unit})" if column.unit else column.head
+            lines.append(f'<th scope="col" style="text-align: {column.align}">{_html(head)}</th>')
+        lines += ["</tr>", "</thead>", "<tbody>"]
+        for row in self.rows:
+            first, *rest = self.columns
+            span = ' rowspan="2"' if row.below else ""
+            lines.append("<tr>")
+            lines.append(
+                f'<th scope="row"{span} style="text-align: {first.align}">{_html(row.cells[0])}</th>'
+            )
+            lines += self._cells(rest, row.cells[1:])
+            lines.append("</tr>")
+            if row.below:
+                lines += ["<tr>", *self._cells(rest, row.below), "</tr>"]
+        lines.append("</tbody>")
+        if self.notes:
+            lines.append("<tfoot>")
+            lines += [
+                f'<tr><td colspan="{len(self.columns)}" style="text-align: left">{_html(note)}</td></tr>'
+                for note in self.notes
+            ]
+            lines.append("</tfoot>")
+        lines.append("</table>")
+        return "\n".join(lines)
+
+    @staticmethod
+    def _cells(columns: Sequence[Column], cells: Sequence[Cell]) -> list[str]:
+        return [
+            f'<td style="text-align: {column.align}">{_html(cell)}</td>'
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        heads = " | ".join(c.head for c in self.columns)
+        return {"text/html": self._repr_html_(), "text/plain": f"Table: {heads}"}
+
+
+SPECIFICATIONS = {"raw": "(1)", "share": "(2)", "all": "(3)"}
+
+
+def regressor_labels(study: Study) -> dict[str, str]:
+    """What the rows of a regression table are called, in their order."""
+    controls = {
+        "urban_share_start": "Urban share",
+        "log_population": "Log population",
+        "agricultural_employment_share": "Agricultural share of employment",
+        "schooling_years": "Mean years of schooling",
+        "nonagricultural_share": "Non-agricultural share of registered population",
+        "piped_water_share": "Households with piped water",
+    }
+    return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {
+        "intercept": "Intercept"
+    }
+
+
+def _common_sentences(specifications: Sequence[str]) -> str:
+    split = [re.split(r"(?<=\.) (?=[A-Z])", s) for s in specifications]
+    return " ".join(s for s in split[0] if all(s in other for other in split[1:]))
+
+
+def regression_table(
+    design: str = "long_difference",
+    *,
+    treatment: str | None = None,
+    outcome: str = "Change in the urban share",
+    specifications: Mapping[str, str] = SPECIFICATIONS,
+    labels: Mapping[str, str] | None = None,
+    folder: Path = FINDINGS,
+) -> Table:
+    """The models of a design side by side: coefficients over their standard errors in brackets.
+
+    Args:
+        design: whose findings: `<design>.effect_<specification>` and `<design>.<specification>.<regressor>`.
+        treatment: the label of the treatment; the treated province if not given.
+        outcome: what the coefficients explain; the unit comes from the findings.
+        specifications: names of the specifications, each with its column head.
+        labels: regressors in the order of rows, each with its label; `regressor_labels` if not given.
+        folder: where the findings are.
+
+    Raises:
+        FindingError: the findings of a specification are missing.
+    """
+    study = load_study()
+    treatment = study.province_names[study.treated] if treatment is None else treatment
+    labels = regressor_labels(study) if labels is None else labels
+    known = load_all(folder)
+    effects: dict[str, Finding] = {}
+    for name in specifications:
+        key = f"{design}.effect_{name}"
+        if key not in known:
+            raise FindingError(
+                f"no finding has the key {key!r}; run `report build`, which makes the findings"
+            )
+        effects[name] = known[key]
+    unit = next(iter(effects.values())).unit
+
+    rows = [_coefficients(treatment, [effects[s] for s in specifications])]
+    for regressor, label in labels.items():
+        found = [known.get(f"{design}.{s}.{regressor}") for s in specifications]
+        shown = [f for f in found if f is not None]
+        if shown:
+            per = shown[0].unit.removeprefix(unit).strip()
+            rows.append(_coefficients(f"{label} ({per})" if per else label, found))
+    squared = [known.get(f"{design}.{s}.r_squared") for s in specifications]
+    rows += [
+        Row(["Units", *(format_number(e.n, 0) if e.n is not None else None for e in effects.values())]),
+        Row(
+            [
+                "Prefectures",
+                *(format_number(e.clusters, 0) if e.clusters is not None else None for e in effects.values()),
+            ]
+        ),
+        Row(["R²", *(format_number(r.value, 2) if r is not None else None for r in squared)]),
+    ]
+    same_sample = {e.sample for e in effects.values()}
+    return Table(
+        columns=[Column(f"{outcome}, {unit}", align="left"), *(Column(h) for h in specifications.values())],
+        rows=rows,
+        notes=[
+            "Coefficients, with standard errors in brackets. "
+            + _common_sentences([e.specification for e in effects.values()]),
+            *(f"Sample: {s}" for s in sorted(same_sample)),
+        ],
+    )
+
+
+def _coefficients(label: str, found: Sequence[Finding | None]) -> Row:
+    digits = [decimals(f.value, f.unit, f.standard_error) for f in found if f is not None]
+    places = max(digits)
+    return Row(
+        [label, *(None if f is None else format_number(f.value, places) for f in found)],
+        [
+            None if f is None or f.standard_error is None else f"({format_number(f.standard_error, places)})"
+            for f in found
+        ],
+    )

@@ -1,0 +1,123 @@
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cvttf_NotoSansCJK_Regular
+import numpy as np
+import pypandoc
+import pytest
+import typst
+from pypdf import PdfReader
+
+from analysis.findings import FindingError
+from analysis.present.numbers import quantity
+from analysis.present.tables import Column, Row, Table, regression_table
+
+TABLE = Table(
+    columns=[
+        Column("Unit", align="left"),
+        Column("Urban share", "percent"),
+        Column("Change", "percentage points"),
+    ],
+    rows=[
+        Row(["Lankao 兰考县", quantity(25.44, digits=1), quantity(-1.25, digits=2)], [None, "(0.5)"]),
+        Row(["a & b <i>", "`$x$` @y // #z", None]),
+    ],
+    notes=["Simulated: 河南 & others.", "A second note."],
+)
+
+
+class Reader(HTMLParser):
+    """The tags that open and close, checked for balance."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_is_plain_and_semantic() -> None:
+    html = TABLE._repr_html_()
+    reader = Reader(html)
+    assert set(reader.tags) == {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "span"}
+    assert reader.attributes == {"scope", "style", "colspan", "rowspan", "lang"}
+    assert '<th scope="col" style="text-align: right">Urban share (percent)</th>' in html
+    assert (
+        '<th scope="row" rowspan="2" style="text-align: left">Lankao <span lang="zh-CN">兰考县</span></th>'
+        in html
+    )
+    assert '<td style="text-align: right">−1.25</td>' in html
+    assert "a &amp; b &lt;i&gt;" in html
+    assert html.count('<td colspan="3"') == 2
+    assert TABLE._repr_mimebundle_()["text/html"] == html
+
+
+@pytest.mark.parametrize("bare", [1.5, 3, np.float64(2.0)])
+def test_bare_numbers_are_refused(bare: object) -> None:
+    with pytest.raises(TypeError, match="quantity"):
+        Table([Column("A"), Column("B")], [Row(["a", bare])])  # type: ignore[list-item]
+
+
+def test_rows_must_fit() -> None:
+    with pytest.raises(ValueError, match="row 2: 1 cells for 2 columns"):
+        Table([Column("A"), Column("B")], [Row(["a", "b"]), Row(["a"])])
+    with pytest.raises(ValueError, match="row 1: 2 cells for 1"):
+        Table([Column("A"), Column("B")], [Row(["a", "b"], ["c", "d"])])
+
+
+def typst_of(table: Table) -> str:
+    return pypandoc.convert_text(table._repr_html_(), "typst", format="html")
+
+
+def print_typst(source: str, tmp_path: Path) -> str:
+    page = tmp_path / "table.typ"
+    page.write_text(f'#set text(font: "Noto Sans CJK TC")\n{source}', encoding="utf-8")
+    fonts = str(Path(cvttf_NotoSansCJK_Regular.get_TTF_path()).parent)
+    typst.compile(str(page), output=str(tmp_path / "table.pdf"), font_paths=[fonts])
+    return "\n".join(p.extract_text() for p in PdfReader(tmp_path / "table.pdf").pages)
+
+
+def test_pandoc_and_typst_print_the_table(tmp_path: Path) -> None:
+    source = typst_of(TABLE)
+    assert "align: (left,right,right,)" in source
+    assert "table.header(" in source
+    assert "table.footer(table.cell(" in source
+    assert "rowspan: 2" in source
+    printed = print_typst(source, tmp_path)
+    for words in ("兰考县", "−1.25", "(0.5)", "`$x$` @y // #z", "a & b <i>", "A second note."):
+        assert words in printed
+
+
+def test_regression_table(findings_folder: Path, tmp_path: Path) -> None:
+    table = regression_table(folder=findings_folder)
+    labels = [str(row.cells[0]) for row in table.rows]
+    assert labels[0] == "Henan"
+    assert labels[1] == "Urban share, 2010 (per percentage point)"
+    assert labels[-4:] == ["Intercept", "Units", "Prefectures", "R²"]
+    share = table.rows[1]
+    assert [cell is None for cell in share.cells[1:]] == [True, False, False]
+    assert [cell is None for cell in share.below] == [True, False, False]
+    assert all(str(c).startswith("(") and str(c).endswith(")") for c in table.rows[0].below)
+    assert [row.cells[1] for row in table.rows[-3:-1]] == ["126", "21"]
+    assert "*" not in table._repr_html_()
+    notes = " ".join(table.notes)
+    assert "CRV1" in notes
+    assert "Sample: 126 county-level units of Henan" in notes
+    assert "controls for" not in notes
+    Reader(table._repr_html_())
+    assert "(N−1)/(N−K)" in print_typst(typst_of(table), tmp_path)
+
+
+def test_missing_specification_is_named(findings_folder: Path) -> None:
+    with pytest.raises(FindingError, match=r"long_difference\.effect_none"):
+        regression_table(specifications={"none": "(1)"}, folder=findings_folder)
