@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publishing.errors import BookError, ConfigError
-from publishing.project import FORMATS, Book, find_root, load_book
+from publishing.project import FORMATS, Book, find_root, load_book, load_settings
 
 
 def _book() -> Book:
@@ -44,9 +44,10 @@ class _Commands(click.Group):
 
     def _added(self) -> dict[str, str]:
         try:
-            return _book().settings.commands
+            root = find_root(Path.cwd())
         except ConfigError:
             return {}
+        return load_settings(root).commands
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

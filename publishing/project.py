@@ -101,7 +101,12 @@ def _entries(items: object, where: str, *, appendix: bool, part: str | None = No
             raise ConfigError(f"{where}: found {item!r}; allowed is a file, or a part with its chapters.")
 
 
-def _read_settings(root: Path) -> Settings:
+def load_settings(root: Path) -> Settings:
+    """Read `[tool.report]`; a project without it has the defaults.
+
+    Raises:
+        ConfigError: the file is not valid, or has a setting that is not known.
+    """
     path = root / "pyproject.toml"
     table: dict[str, Any] = {}
     if path.is_file():
@@ -180,5 +185,5 @@ def load_book(root: Path) -> Book:
         echo=bool((config.get("execute") or {}).get("echo", True)),
         execute_in_root=project.get("execute-dir") == "project",
         config=config,
-        settings=_read_settings(root),
+        settings=load_settings(root),
     )
