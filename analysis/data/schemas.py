@@ -90,7 +90,7 @@ PINYIN = Form("[A-Z][a-z]+(?:'[a-z]+)?", "a name in Latin letters with a capital
 COUNT = Form("0|[1-9][0-9]{0,9}", "a whole number of 0 or more, digits only", "whole number")
 COUNT_OR_EMPTY = Form(f"(?:{COUNT.pattern})?", f"{COUNT.words}, or nothing", "number")
 DECIMAL = Form(
-    "(?:0|[1-9][0-9]{0,2})(?:[.][0-9]{1,2})?", "a number of 0 or more, two decimals at most", "number"
+    "(?:0|[1-9][0-9]{0,2})(?:[.][0-9]?[1-9])?", "a number of 0 or more, two decimals at most", "number"
 )
 LINE = Form("[^\r\n\0]*", "text on one line")
 WKT = Form(r"(?:MULTI)?POLYGON \(\([0-9., ()]+\)\)", "a POLYGON or MULTIPOLYGON as well-known text")
