@@ -173,8 +173,8 @@ def build_sample(census: pd.DataFrame, study: Study) -> Sample:
     empty = [study.province_names[p] for p in study.provinces if p not in set(units["province"])]
     if empty:
         raise DesignError(
-            f"no unit of {', '.join(empty)} has all values in the censuses of "
-            f"{study.first_year} and {study.last_year}; check data/census.csv or take the province out of study.yml"
+            f"no unit of {', '.join(empty)} has all values in the censuses of {study.first_year} "
+            f"and {study.last_year}; check data/census.csv or take the province out of study.yml"
         )
     return Sample(units, dropped)
 
