@@ -41,7 +41,9 @@ def choose_engine(asked: str, progress: Progress) -> quarto.Quarto | None:
         return found
     old = f"Quarto {found.version} ({found.program}) is older than {oldest}" if found else ""
     if asked == quarto.NAME:
-        raise EngineError(f"{old or 'no quarto on the path'}; install Quarto {oldest} or later, or use --engine embedded.")
+        raise EngineError(
+            f"{old or 'no quarto on the path'}; install Quarto {oldest} or later, or use --engine embedded."
+        )
     if found is not None:
         progress.say(f"{old}: passed over.")
     return None
@@ -92,7 +94,9 @@ def _check_whole(book: Book, out: Path, formats: Sequence[str]) -> None:
         expected.append(f"{book.output_file}.pdf")
     missing = [name for name in expected if not (out / name).is_file()]
     if missing:
-        raise EngineError(f"the engine printed no {', '.join(missing)}; the book in {book.output_dir}/ is left as it was.")
+        raise EngineError(
+            f"the engine printed no {', '.join(missing)}; the book in {book.output_dir}/ is left as it was."
+        )
 
 
 def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
@@ -103,7 +107,9 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     """
     output = book.output.resolve()
     if output == book.root.resolve() or not output.is_relative_to(book.root.resolve()):
-        raise ConfigError(f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project.")
+        raise ConfigError(
+            f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project."
+        )
     found = choose_engine(engine, progress)
     engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
     workshop = book.workshop
@@ -117,7 +123,9 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
         progress.say(f"{book.output_dir}/ is up to date: nothing to do.")
         return False
     more = f" (and {len(why) - _SHOWN_REASONS} more)" if len(why) > _SHOWN_REASONS else ""
-    progress.say(f"Making {book.output_dir}/ ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}.")
+    progress.say(
+        f"Making {book.output_dir}/ ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}."
+    )
     sources, scans = prepare(book, progress)
     fresh = workshop / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -42,7 +42,9 @@ def _file_name(step: Cell, number: int, count: int) -> str:
 def _output(bundle: Bundle, step: Cell, name: str, folder: PurePosixPath, out: Path) -> dict[str, str]:
     mime = next((m for m in _MIME_ORDER if m in bundle), None)
     if mime is None:
-        raise ExecutionError(f"{step.place}: the cell prints {', '.join(bundle)}; allowed are {', '.join(_MIME_ORDER)}.")
+        raise ExecutionError(
+            f"{step.place}: the cell prints {', '.join(bundle)}; allowed are {', '.join(_MIME_ORDER)}."
+        )
     content = bundle[mime]
     text = "".join(content) if isinstance(content, list) else str(content)
     if not mime.startswith("image/"):
@@ -59,7 +61,9 @@ def _inline_text(step: Inline, bundle: Bundle) -> str:
         return str(bundle["text/markdown"])
     value = str(bundle.get("text/plain", ""))
     if re.match(r"np\.\w+\(", value):
-        raise ExecutionError(f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit.")
+        raise ExecutionError(
+            f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit."
+        )
     if value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", value)
@@ -75,10 +79,13 @@ def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict
             continue
         shown = bundles if step.options.get("include", True) else ()
         outputs = [
-            _output(bundle, step, _file_name(step, i, len(shown)), folder, out) for i, bundle in enumerate(shown)
+            _output(bundle, step, _file_name(step, i, len(shown)), folder, out)
+            for i, bundle in enumerate(shown)
         ]
         if step.label and not outputs and re.match(r"(fig|tbl)-", step.label):
-            raise ExecutionError(f"{step.place}: cell {step.label} prints nothing, so there is nothing to put a caption to.")
+            raise ExecutionError(
+                f"{step.place}: cell {step.label} prints nothing, so there is nothing to put a caption to."
+            )
         steps.append(
             {
                 "label": step.label,

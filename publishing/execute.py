@@ -101,13 +101,18 @@ def execute_chapter(source: Source, folder: Path) -> Results:
     for step, cell in zip(source.steps, notebook.cells[1:], strict=True):
         found = _bundles(step, cell.outputs)
         if isinstance(step, Inline) and len(found) != 1:
-            raise ExecutionError(f"{step.place}: the inline expression `{step.code}` gives no value to print.")
+            raise ExecutionError(
+                f"{step.place}: the inline expression `{step.code}` gives no value to print."
+            )
         outputs.append(found)
     return Results(source.path, tuple(outputs))
 
 
 def execute_all(
-    sources: Sequence[Source], folder_of: Callable[[Source], Path], done: Callable[[str], None], workers: int | None = None
+    sources: Sequence[Source],
+    folder_of: Callable[[Source], Path],
+    done: Callable[[str], None],
+    workers: int | None = None,
 ) -> list[Results]:
     """Run chapters side by side; `done` is called with each chapter's path as it finishes.
 

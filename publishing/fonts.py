@@ -25,7 +25,9 @@ def font_files(book: Book) -> list[Path]:
         folders = list(found.submodule_search_locations or []) if found else []
         fonts = [f for folder in folders for f in sorted(Path(folder).glob("*.[ot]t[fc]"))]
         if not fonts:
-            raise ConfigError(f"pyproject.toml: [tool.report] fonts: no font in the package {package}; is it installed?")
+            raise ConfigError(
+                f"pyproject.toml: [tool.report] fonts: no font in the package {package}; is it installed?"
+            )
         files += fonts
     return files
 

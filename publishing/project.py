@@ -96,7 +96,9 @@ def _entries(items: object, where: str, *, appendix: bool, part: str | None = No
         if isinstance(item, str):
             yield Entry(PurePosixPath(item).as_posix(), part, appendix)
         elif isinstance(item, dict) and isinstance(item.get("part"), str) and part is None:
-            yield from _entries(item.get("chapters", []), f"{where}: {item['part']}", appendix=appendix, part=item["part"])
+            yield from _entries(
+                item.get("chapters", []), f"{where}: {item['part']}", appendix=appendix, part=item["part"]
+            )
         else:
             raise ConfigError(f"{where}: found {item!r}; allowed is a file, or a part with its chapters.")
 
@@ -168,7 +170,10 @@ def load_book(root: Path) -> Book:
     for name in bibliography:
         _inside(root, name, f"{CONFIG}: bibliography")
     authors = book.get("author")
-    names = [a.get("name") if isinstance(a, dict) else a for a in (authors if isinstance(authors, list) else [authors])]
+    names = [
+        a.get("name") if isinstance(a, dict) else a
+        for a in (authors if isinstance(authors, list) else [authors])
+    ]
     if not isinstance(book.get("title"), str) or not all(isinstance(n, str) for n in names):
         raise ConfigError(f"{CONFIG}: book: a title and an author (a text, or a list of them) are needed.")
     project = config.get("project") or {}

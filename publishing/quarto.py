@@ -63,7 +63,9 @@ def check_pages(out: Path) -> None:
         if _UNRESOLVED.search(text):
             raise EngineError(f"{page.relative_to(out)}: Quarto left a cross-reference unresolved.")
         if "cell-output-stderr" in text:
-            raise EngineError(f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page.")
+            raise EngineError(
+                f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page."
+            )
 
 
 def render(book: Book, quarto: Quarto, out: Path, formats: Sequence[str], progress: Progress) -> None:
@@ -75,11 +77,21 @@ def render(book: Book, quarto: Quarto, out: Path, formats: Sequence[str], progre
     targets = ["--to", _FORMATS[formats[0]]] if len(formats) == 1 else []
     command = [quarto.program, "render", "--output-dir", os.path.relpath(out, book.root), *targets]
     # The hook would check and bring up to date again what the build has just done.
-    environment = os.environ | {"QUARTO_PYTHON": sys.executable, "REPORT_PREPARED": "1", "PYTHONHASHSEED": "0"}
+    environment = os.environ | {
+        "QUARTO_PYTHON": sys.executable,
+        "REPORT_PREPARED": "1",
+        "PYTHONHASHSEED": "0",
+    }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     with progress.step("quarto"):
         done = subprocess.run(  # noqa: S603
-            command, cwd=book.root, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            command,
+            cwd=book.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     if done.returncode != 0:
         raise EngineError(f"Quarto {quarto.version} failed:\n{_last_words(done.stdout + done.stderr)}")

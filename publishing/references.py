@@ -72,7 +72,9 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
 
 def _captions(source: Source) -> list[str]:
     cells = [step for step in source.steps if isinstance(step, Cell)]
-    return [str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options]
+    return [
+        str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options
+    ]
 
 
 def _cited_at(source: Source, name: str) -> Place:
@@ -109,9 +111,13 @@ def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]
         full = source.path if not name else join(source.path, name)
         if full in pages:
             if anchor and anchor not in ids[full]:
-                yield Fault(place, f"the link to #{anchor} in {full} points nowhere{_hint(anchor, ids[full], '#')}")
+                yield Fault(
+                    place, f"the link to #{anchor} in {full} points nowhere{_hint(anchor, ids[full], '#')}"
+                )
         elif full.endswith(".qmd"):
-            yield Fault(place, f"the link to {name} points to no chapter of this book{_hint(full, pages, '')}")
+            yield Fault(
+                place, f"the link to {name} points to no chapter of this book{_hint(full, pages, '')}"
+            )
         elif not (book.root / full).resolve().is_relative_to(book.root.resolve()):
             yield Fault(place, f"{name} lies outside the project; a book is made of its own files only")
         elif not (book.root / full).is_file():
@@ -150,18 +156,34 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 source.find(rf"#{re.escape(name)}(?![\w-])"),
             )
             if name in seen:
-                result.append(Fault(place, f"the label {name} stands in {seen[name]} already; a label is unique in the book"))
+                result.append(
+                    Fault(
+                        place,
+                        f"the label {name} stands in {seen[name]} already; a label is unique in the book",
+                    )
+                )
             seen.setdefault(name, source.path)
         for code in found.stray:
             result.append(
-                Fault(source.find(r"`\{python\}"), f"the inline expression {code!r} must stand on one line, between single backticks")
+                Fault(
+                    source.find(r"`\{python\}"),
+                    f"the inline expression {code!r} must stand on one line, between single backticks",
+                )
             )
         for text in found.raw:
             first = re.escape(text.strip().splitlines()[0][:40]) if text.strip() else ""
-            result.append(Fault(source.find(first), f"raw markup {text.strip()[:40]!r}; write Markdown, which both engines print"))
+            result.append(
+                Fault(
+                    source.find(first),
+                    f"raw markup {text.strip()[:40]!r}; write Markdown, which both engines print",
+                )
+            )
         if found.titles != 1:
             result.append(
-                Fault(Place(source.path, 1), f"found {found.titles} headings of the first level; a chapter has one, its title")
+                Fault(
+                    Place(source.path, 1),
+                    f"found {found.titles} headings of the first level; a chapter has one, its title",
+                )
             )
         if any(not _REFERENCE.match(name) for name in found.cites) and not has_refs:
             result.append(

@@ -92,7 +92,9 @@ class _Reader:
         """The lines of a file, with `{{< include >}}` expanded."""
         path = (self.root / name).resolve()
         if not path.is_relative_to(self.root.resolve()):
-            raise SourceError(f"{asked_by}: {name} lies outside the project; include files of the project only.")
+            raise SourceError(
+                f"{asked_by}: {name} lies outside the project; include files of the project only."
+            )
         name = path.relative_to(self.root.resolve()).as_posix()
         if asked_by is not None and name in self.files:
             raise SourceError(f"{asked_by}: {name} is included within itself or twice; include a file once.")
@@ -102,14 +104,18 @@ class _Reader:
         except FileNotFoundError as error:
             raise SourceError(f"{asked_by or name}: {name} does not exist.") from error
         except UnicodeDecodeError as error:
-            raise SourceError(f"{name}: not UTF-8 text (byte {error.start}); save the file as UTF-8.") from error
+            raise SourceError(
+                f"{name}: not UTF-8 text (byte {error.start}); save the file as UTF-8."
+            ) from error
         fence: str | None = None
         for number, line in enumerate(text.splitlines(), start=1):
             place = Place(name, number)
             fence = _next_fence(fence, line)
             code = _SHORTCODE.fullmatch(line.strip()) if fence is None else None
             if code and code[1] == "include":
-                yield from self.lines((path.parent.relative_to(self.root.resolve()) / code[2]).as_posix(), place)
+                yield from self.lines(
+                    (path.parent.relative_to(self.root.resolve()) / code[2]).as_posix(), place
+                )
             else:
                 yield place, line
 
@@ -133,7 +139,9 @@ def _front_matter(lines: list[tuple[Place, str]]) -> tuple[str | None, int]:
         if line.rstrip() in ("---", "..."):
             break
     else:
-        raise SourceError(f"{lines[0][0]}: the YAML header that opens here is never closed; end it with a line ---.")
+        raise SourceError(
+            f"{lines[0][0]}: the YAML header that opens here is never closed; end it with a line ---."
+        )
     try:
         header: Any = yaml.safe_load("\n".join(line for _, line in lines[1:end])) or {}
     except yaml.YAMLError as error:
@@ -157,7 +165,9 @@ def _cell(place: Place, body: list[str]) -> Cell:
     try:
         parsed: Any = yaml.safe_load("\n".join(options)) or {}
     except yaml.YAMLError as error:
-        raise SourceError(f"{place}: the cell's options (lines that start with #|) are not valid YAML: {error}") from error
+        raise SourceError(
+            f"{place}: the cell's options (lines that start with #|) are not valid YAML: {error}"
+        ) from error
     if not isinstance(parsed, dict):
         raise SourceError(f"{place}: the cell's options must have the form `#| name: value`.")
     unknown = sorted(set(parsed) - CELL_OPTIONS)
@@ -173,7 +183,9 @@ def _cell(place: Place, body: list[str]) -> Cell:
         if not (cell.label or "").startswith(f"{kind}-"):
             raise SourceError(f"{place}: the cell has {kind}-cap, so its label must start with {kind}-.")
     if cell.label and re.match(r"(fig|tbl)-", cell.label) and not kinds:
-        raise SourceError(f"{place}: the label {cell.label} needs the option {cell.label[:3]}-cap, which prints the caption.")
+        raise SourceError(
+            f"{place}: the label {cell.label} needs the option {cell.label[:3]}-cap, which prints the caption."
+        )
     return cell
 
 
@@ -202,11 +214,15 @@ def read_source(root: Path, path: str) -> Source:
         while end < len(lines) and _next_fence(fence[2], lines[end][1]) is not None:
             end += 1
         if end == len(lines):
-            raise SourceError(f"{place}: the code block that opens here is never closed; end it with {fence[2]}.")
+            raise SourceError(
+                f"{place}: the code block that opens here is never closed; end it with {fence[2]}."
+            )
         info = fence[3]
         if re.fullmatch(r"\{python\b.*\}", info):
             if fence[1] or info != "{python}":
-                raise SourceError(f"{place}: a cell opens with ```{{python}} at the line's start, its options as `#|` lines.")
+                raise SourceError(
+                    f"{place}: a cell opens with ```{{python}} at the line's start, its options as `#|` lines."
+                )
             out += ["", f"::: {{.{CELL_CLASS} n={len(steps)}}}", ":::", ""]
             steps.append(_cell(place, [text for _, text in lines[position + 1 : end]]))
         elif re.fullmatch(r"\{[a-z]+\}", info):

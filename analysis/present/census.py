@@ -68,9 +68,13 @@ def unit_types_table() -> Table:
             part = frame[(frame["year"] == year) & (frame["unit_type"] == kind)]
             people = float(part["population"].sum())
             cells += [format_number(len(part), 0), format_number(people / 1e6, 1)]
-            cells.append(format_number(100 * float(part["urban_population"].sum()) / people, 1) if people else None)
+            cells.append(
+                format_number(100 * float(part["urban_population"].sum()) / people, 1) if people else None
+            )
         rows.append(Row(cells))
-    heads = [f"{head}, {year}" for year in years for head in ("Units", "Residents (million)", "Urban (percent)")]
+    heads = [
+        f"{head}, {year}" for year in years for head in ("Units", "Residents (million)", "Urban (percent)")
+    ]
     return Table(
         columns=[Column("Type of unit", align="left"), *(Column(head) for head in heads)],
         rows=rows,
@@ -108,14 +112,22 @@ def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None =
     """Means and standard deviations of what the first design uses, treated province and neighbours."""
     study = load_study() if study is None else study
     sample = load_sample() if sample is None else sample
-    groups = {study.province_names[study.treated]: sample[sample["treated"] == 1], "Neighbours": sample[sample["treated"] == 0]}
+    groups = {
+        study.province_names[study.treated]: sample[sample["treated"] == 1],
+        "Neighbours": sample[sample["treated"] == 0],
+    }
     rows = []
     for column, (label, digits) in DESCRIBED.items():
         cells: list[str | None] = [label]
         for part in groups.values():
-            cells += [format_number(part[column].mean(), digits), format_number(part[column].std(ddof=1), digits)]
+            cells += [
+                format_number(part[column].mean(), digits),
+                format_number(part[column].std(ddof=1), digits),
+            ]
         rows.append(Row(cells))
-    rows.append(Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))]))
+    rows.append(
+        Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))])
+    )
     heads = [f"{name}, {what}" for name in groups for what in ("mean", "standard deviation")]
     return Table(
         columns=[Column("Figure", align="left"), *(Column(head) for head in heads)],

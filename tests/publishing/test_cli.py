@@ -56,7 +56,11 @@ def test_the_hook_stops_at_an_unknown_reference(small_book: Path) -> None:
 
 
 def test_a_project_adds_commands_of_its_own(small_book: Path) -> None:
-    edit(small_book / "pyproject.toml", "[tool.report]", '[tool.report]\ncommands = { tell = "publishing.cli:prepare", bad = "no.module:x" }')
+    edit(
+        small_book / "pyproject.toml",
+        "[tool.report]",
+        '[tool.report]\ncommands = { tell = "publishing.cli:prepare", bad = "no.module:x" }',
+    )
     assert "tell" in report(small_book, "--help").stdout
     assert report(small_book, "tell").returncode == 0
     done = report(small_book, "bad")

@@ -49,7 +49,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pages(folder: Path) -> dict[str, Page]:
-    return {p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts}
+    return {
+        p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts
+    }
 
 
 def test_a_page_for_each_chapter_and_one_pdf(printed: Path) -> None:
@@ -67,9 +69,9 @@ def test_a_page_for_each_chapter_and_one_pdf(printed: Path) -> None:
 def test_references_are_numbered_across_chapters(printed: Path) -> None:
     nbsp = "\u00a0"
     found = pages(printed)
-    assert f"The figure is Figure{nbsp}1.1, the table Table{nbsp}1.1, the chapter Chapter{nbsp}1.".replace(nbsp, " ") in found[
-        "index.html"
-    ].text.replace(nbsp, " ")
+    assert f"The figure is Figure{nbsp}1.1, the table Table{nbsp}1.1, the chapter Chapter{nbsp}1.".replace(
+        nbsp, " "
+    ) in found["index.html"].text.replace(nbsp, " ")
     text = found["chapters/02-two.html"].text.replace(nbsp, " ")
     assert "Equation 1.1 stands in Section 1.1; Appendix A is an appendix." in text
     assert "Table 2.1: A table typed by hand" in text
@@ -88,14 +90,24 @@ def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:
             path = ((printed / name).parent / file).resolve() if file else (printed / name).resolve()
             assert path.is_file(), f"{name} points to {target}"
             if anchor:
-                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, f"{name} points to {target}"
+                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, (
+                    f"{name} points to {target}"
+                )
 
 
 def test_text_from_cells_stays_text(printed: Path) -> None:
     page = pages(printed)["chapters/01-one.html"]
     assert "a*b_c $x$ @fig-x <b>" in page.text
     pdf = "".join(p.extract_text() for p in PdfReader(printed / "small.pdf").pages)
-    for text in ("a*b_c $x$ @fig-x <b>", "= one", "- two", "−3", "1. Notes, a // b.", "浚县", "Smith, Ada. 2001"):
+    for text in (
+        "a*b_c $x$ @fig-x <b>",
+        "= one",
+        "- two",
+        "−3",
+        "1. Notes, a // b.",
+        "浚县",
+        "Smith, Ada. 2001",
+    ):
         assert text in pdf
 
 
@@ -111,7 +123,9 @@ def test_chinese_text_is_marked_and_has_a_font(printed: Path) -> None:
     assert (printed / "assets/font-0.woff").stat().st_size < 20_000
     fonts = set()
     for page in PdfReader(printed / "small.pdf").pages:
-        fonts |= {str(font.get_object()["/BaseFont"]) for font in page["/Resources"].get("/Font", {}).values()}
+        fonts |= {
+            str(font.get_object()["/BaseFont"]) for font in page["/Resources"].get("/Font", {}).values()
+        }
     assert any("NotoSansCJK" in name for name in fonts)
 
 
@@ -152,7 +166,9 @@ def test_two_builds_print_the_same_pages(small_book: Path, made: Callable[..., s
         ("`{python} value`", "`{python} __import__('numpy').float64(1.5)`", "a NumPy scalar"),
     ],
 )
-def test_what_a_cell_must_print(small_book: Path, made: Callable[..., str], old: str, new: str, said: str) -> None:
+def test_what_a_cell_must_print(
+    small_book: Path, made: Callable[..., str], old: str, new: str, said: str
+) -> None:
     if said == "text":
         edit(small_book / "chapters/01-one.qmd", old, new)
         made(small_book, formats=("html",))

@@ -13,7 +13,10 @@ def run(folder: Path, text: str):
 
 
 def test_steps_run_in_the_order_of_the_text(tmp_path: Path) -> None:
-    results = run(tmp_path, "# T\n\n```{python}\nx = 1\n```\n\n`{python} x`\n\n```{python}\nx += 1\nprint(x)\n```\n\n`{python} x`\n")
+    results = run(
+        tmp_path,
+        "# T\n\n```{python}\nx = 1\n```\n\n`{python} x`\n\n```{python}\nx += 1\nprint(x)\n```\n\n`{python} x`\n",
+    )
     shown = [[bundle["text/plain"] for bundle in step] for step in results.outputs]
     assert shown == [[], ["1"], ["2\n"], ["2"]]
 
@@ -21,10 +24,19 @@ def test_steps_run_in_the_order_of_the_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("# T\n\n```{python}\n#| label: setup\nx = 1\n1 / 0\n```\n", "a.qmd:6: cell setup failed: ZeroDivisionError: division by zero"),
-        ("# T\n\n```{python}\nx = 1\n```\n\nA\n\nB `{python} y` C\n", "a.qmd:9: the inline expression `y` failed: NameError"),
+        (
+            "# T\n\n```{python}\n#| label: setup\nx = 1\n1 / 0\n```\n",
+            "a.qmd:6: cell setup failed: ZeroDivisionError: division by zero",
+        ),
+        (
+            "# T\n\n```{python}\nx = 1\n```\n\nA\n\nB `{python} y` C\n",
+            "a.qmd:9: the inline expression `y` failed: NameError",
+        ),
         ("# T\n\n```{python}\nx = (\n```\n", "failed: SyntaxError"),
-        ("# T\n\n```{python}\nimport warnings\nwarnings.warn('mind')\n```\n", "a.qmd:3: the code wrote to the error stream"),
+        (
+            "# T\n\n```{python}\nimport warnings\nwarnings.warn('mind')\n```\n",
+            "a.qmd:3: the code wrote to the error stream",
+        ),
         ("# T\n\n`{python} None`\n", "gives no value to print"),
         ("# T\n\n```{python}\nimport os\nos._exit(1)\n```\n", "a.qmd:3: the kernel died here"),
     ],
@@ -39,7 +51,9 @@ def test_a_failure_has_file_line_step_and_cause(tmp_path: Path, text: str, said:
 def test_every_failing_chapter_is_told(tmp_path: Path) -> None:
     sources = []
     for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.qmd").write_text(f"# T\n\n`{{python}} {name}`\n" if name != "b" else "# T\n", encoding="utf-8")
+        (tmp_path / f"{name}.qmd").write_text(
+            f"# T\n\n`{{python}} {name}`\n" if name != "b" else "# T\n", encoding="utf-8"
+        )
         sources.append(read_source(tmp_path, f"{name}.qmd"))
     finished: list[str] = []
     with pytest.raises(ExecutionError) as caught:

@@ -11,15 +11,21 @@ from publishing.quarto import Quarto, check_pages, find_quarto
 from tests.publishing.conftest import edit
 
 FOUND = find_quarto()
-needs_quarto = pytest.mark.skipif(FOUND is None or not FOUND.new_enough, reason="Quarto 1.9 or later is not on the path")
+needs_quarto = pytest.mark.skipif(
+    FOUND is None or not FOUND.new_enough, reason="Quarto 1.9 or later is not on the path"
+)
 
 
-@pytest.mark.parametrize(("version", "enough"), [("1.8.26", False), ("1.9.0", True), ("1.10.18", True), ("2.0.1", True)])
+@pytest.mark.parametrize(
+    ("version", "enough"), [("1.8.26", False), ("1.9.0", True), ("1.10.18", True), ("2.0.1", True)]
+)
 def test_versions_are_compared_as_numbers(version: str, enough: bool) -> None:
     assert Quarto("quarto", version).new_enough is enough
 
 
-@pytest.mark.parametrize("html", ['<a class="quarto-unresolved-ref">x</a>', "see ?@fig-x", '<div class="cell-output-stderr">'])
+@pytest.mark.parametrize(
+    "html", ['<a class="quarto-unresolved-ref">x</a>', "see ?@fig-x", '<div class="cell-output-stderr">']
+)
 def test_pages_that_quarto_left_unfinished_are_refused(tmp_path: Path, html: str) -> None:
     (tmp_path / "a.html").write_text(html, encoding="utf-8")
     with pytest.raises(EngineError, match=r"a\.html"):
@@ -38,7 +44,15 @@ def test_quarto_prints_the_same_pages_and_numbers(small_book: Path, made: Callab
         "references.html",
     ]
     pdf = "".join(p.extract_text() for p in PdfReader(out / "small.pdf").pages)
-    for text in ("= one", "- two", "1. Notes, a // b.", "浚县", "Figure 1.1", "Table 2.1", "Smith, Ada. 2001"):
+    for text in (
+        "= one",
+        "- two",
+        "1. Notes, a // b.",
+        "浚县",
+        "Figure 1.1",
+        "Table 2.1",
+        "Smith, Ada. 2001",
+    ):
         assert text in pdf.replace("\u00a0", " ")
     assert not re.search(r"\?@|\?fig|\?\?", pdf)
 

@@ -35,7 +35,9 @@ def test_a_whole_book_resolves(small_book: Path) -> None:
         ("references.qmd", "::: {#refs}\n:::", "", "no chapter has the place for the list of references"),
     ],
 )  # fmt: skip
-def test_what_points_nowhere_is_named_with_its_line(small_book: Path, file: str, old: str, new: str, said: str) -> None:
+def test_what_points_nowhere_is_named_with_its_line(
+    small_book: Path, file: str, old: str, new: str, said: str
+) -> None:
     edit(small_book / file, old, new)
     with pytest.raises(UnresolvedError) as caught:
         check(small_book)
@@ -47,4 +49,7 @@ def test_all_faults_are_told_at_once(small_book: Path) -> None:
     edit(small_book / "chapters/a-extra.qmd", "@jones1999", "@nobody")
     with pytest.raises(UnresolvedError) as caught:
         check(small_book)
-    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["index.qmd", "chapters/a-extra.qmd"]
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "index.qmd",
+        "chapters/a-extra.qmd",
+    ]

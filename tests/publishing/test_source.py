@@ -21,7 +21,12 @@ def test_cells_and_expressions_come_out_in_order_with_their_places(tmp_path: Pat
     first, cell, second, third = source.steps
     assert first == Inline("x", Place("a.qmd", 3))
     assert isinstance(cell, Cell)
-    assert (cell.label, cell.code, cell.place, cell.first_code_line) == ("fig-a", "y = 1\nz", Place("a.qmd", 5), 8)
+    assert (cell.label, cell.code, cell.place, cell.first_code_line) == (
+        "fig-a",
+        "y = 1\nz",
+        Place("a.qmd", 5),
+        8,
+    )
     assert [second, third] == [Inline("y + 1", Place("a.qmd", 12)), Inline("z", Place("a.qmd", 12))]
     assert "python" not in source.text
 
@@ -78,7 +83,9 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 PROSE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).filter(
-    lambda line: not line.lstrip().startswith(("```", "~~~")) and "{{<" not in line and "`{python}" not in line
+    lambda line: (
+        not line.lstrip().startswith(("```", "~~~")) and "{{<" not in line and "`{python}" not in line
+    )
 )
 
 
