@@ -6,15 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+import pypandoc
 import typst
 
 from publishing.errors import EngineError, ExecutionError
-from publishing.fonts import characters, font_families, font_files, web_font
 from publishing.execute import Bundle, Results, execute_all
+from publishing.fonts import characters, font_families, font_files, web_font
 from publishing.press import HERE, READER, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
@@ -29,9 +31,7 @@ _MIME_ORDER = ("image/svg+xml", "image/png", "text/html", "text/markdown", "text
 
 def version() -> str:
     """What the engine is made of, for the record of a build."""
-    import pypandoc
-
-    return f"pandoc {pypandoc.get_pandoc_version()}, typst {typst.__version__}"
+    return f"pandoc {pypandoc.get_pandoc_version()}, typst {metadata.version('typst')}"
 
 
 def _file_name(step: Cell, number: int, count: int) -> str:

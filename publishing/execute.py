@@ -17,7 +17,6 @@ os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-
 from traitlets.config import Config
 
 from publishing.errors import ExecutionError

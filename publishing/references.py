@@ -125,6 +125,7 @@ def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]
 
 
 def join(chapter: str, name: str) -> str:
+    """The path below the project of a file that a chapter names, by its own folder or, after a slash, by the root."""
     parts: list[str] = []
     base = PurePosixPath(name) if name.startswith("/") else PurePosixPath(chapter).parent / name
     for part in base.parts:
