@@ -60,13 +60,9 @@ class Finding:
             numbers |= {"interval (low)": self.interval[0], "interval (high)": self.interval[1]}
         for name, number in numbers.items():
             if number is not None and not math.isfinite(number):
-                raise FindingError(
-                    f"finding {self.key}: {name} is {number}; a finding holds finite numbers only"
-                )
+                raise FindingError(f"finding {self.key}: {name} is {number}; a finding holds finite numbers only")
         if not self.unit:
-            raise FindingError(
-                f"finding {self.key}: the unit is empty; name one, such as 'percentage points'"
-            )
+            raise FindingError(f"finding {self.key}: the unit is empty; name one, such as 'percentage points'")
 
 
 @dataclass(frozen=True)
@@ -139,9 +135,7 @@ def read_findings(path: Path) -> Findings:
         for key, entry in document["findings"].items():
             interval = entry.get("interval")
             findings.append(Finding(key=key, **(entry | {"interval": tuple(interval) if interval else None})))
-        return Findings(
-            document["design"], document["title"], MadeFrom(**document["made_from"]), tuple(findings)
-        )
+        return Findings(document["design"], document["title"], MadeFrom(**document["made_from"]), tuple(findings))
     except (KeyError, TypeError) as error:
         raise FindingError(
             f"{path}: a field is missing or unknown: {error}; delete the file and run `report build`"
@@ -168,9 +162,5 @@ def look_up(key: str, folder: Path = FINDINGS) -> Finding:
     if key in known:
         return known[key]
     close = nearest(key, known)
-    hint = (
-        f"the nearest are {', '.join(close)}"
-        if close
-        else f"{folder} holds {len(known)} findings, none like it"
-    )
+    hint = f"the nearest are {', '.join(close)}" if close else f"{folder} holds {len(known)} findings, none like it"
     raise UnknownFindingError(f"no finding has the key {key!r}; {hint}")

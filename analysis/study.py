@@ -82,9 +82,7 @@ def load_study(path: Path = STUDY) -> Study:
             raise
         raise StudyError(f"{path.name}: a field has the wrong form: {error}") from error
     if treated in neighbours:
-        raise StudyError(
-            f"{path.name}: province {treated} is both treated and a neighbour; take it out of one."
-        )
+        raise StudyError(f"{path.name}: province {treated} is both treated and a neighbour; take it out of one.")
     unnamed = [p for p in study.provinces if p not in names]
     if unnamed:
         raise StudyError(f"{path.name}: province_names lacks {', '.join(unnamed)}; add a name for each.")

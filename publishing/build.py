@@ -107,9 +107,7 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     """
     output = book.output.resolve()
     if output == book.root.resolve() or not output.is_relative_to(book.root.resolve()):
-        raise ConfigError(
-            f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project."
-        )
+        raise ConfigError(f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project.")
     found = choose_engine(engine, progress)
     engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
     workshop = book.workshop

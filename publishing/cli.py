@@ -40,9 +40,7 @@ class _Commands(click.Group):
             command = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             return _unusable(cmd_name, target, str(error))
-        return (
-            command if isinstance(command, click.Command) else _unusable(cmd_name, target, "it is no command")
-        )
+        return command if isinstance(command, click.Command) else _unusable(cmd_name, target, "it is no command")
 
     def _added(self) -> dict[str, str]:
         try:
@@ -66,12 +64,8 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> list[str
 
 
 @report.command()
-@click.option(
-    "--engine", type=click.Choice(["auto", "quarto", "embedded"]), default="auto", show_default=True
-)
-@click.option(
-    "--to", "formats", default="html,pdf", show_default=True, callback=_formats, help="Formats to print."
-)
+@click.option("--engine", type=click.Choice(["auto", "quarto", "embedded"]), default="auto", show_default=True)
+@click.option("--to", "formats", default="html,pdf", show_default=True, callback=_formats, help="Formats to print.")
 def build(engine: str, formats: list[str]) -> None:
     """Print the book, if anything it is made from has changed."""
     from publishing.build import build as run

@@ -61,9 +61,7 @@ def _inline_text(step: Inline, bundle: Bundle) -> str:
         return str(bundle["text/markdown"])
     value = str(bundle.get("text/plain", ""))
     if re.match(r"np\.\w+\(", value):
-        raise ExecutionError(
-            f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit."
-        )
+        raise ExecutionError(f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit.")
     if value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", value)
@@ -79,8 +77,7 @@ def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict
             continue
         shown = bundles if step.options.get("include", True) else ()
         outputs = [
-            _output(bundle, step, _file_name(step, i, len(shown)), folder, out)
-            for i, bundle in enumerate(shown)
+            _output(bundle, step, _file_name(step, i, len(shown)), folder, out) for i, bundle in enumerate(shown)
         ]
         if step.label and not outputs and re.match(r"(fig|tbl)-", step.label):
             raise ExecutionError(
@@ -146,7 +143,9 @@ def _copy_assets(book: Book, out: Path) -> None:
     for number, file in enumerate(font_files(book) if text else []):
         name = f"font-{number}.woff"
         (assets / name).write_bytes(web_font(file, text))
-        style += f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
+        style += (
+            f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
+        )
     (assets / "book.css").write_text(style, encoding="utf-8")
 
 

@@ -55,7 +55,8 @@ def _bundles(step: Cell | Inline, outputs: Sequence[Any]) -> tuple[Bundle, ...]:
             bundles.append(dict(output["data"]))
         elif output["output_type"] == "stream" and output["name"] == "stderr":
             raise ExecutionError(
-                f"{step.place}: the code wrote to the error stream, which would stand in the page:\n{output['text'].strip()}"
+                f"{step.place}: the code wrote to the error stream, which would stand in the page:\n"
+                f"{output['text'].strip()}"
             )
         elif output["output_type"] == "stream":
             bundles.append({"text/plain": output["text"]})
@@ -100,9 +101,7 @@ def execute_chapter(source: Source, folder: Path) -> Results:
     for step, cell in zip(source.steps, notebook.cells[1:], strict=True):
         found = _bundles(step, cell.outputs)
         if isinstance(step, Inline) and len(found) != 1:
-            raise ExecutionError(
-                f"{step.place}: the inline expression `{step.code}` gives no value to print."
-            )
+            raise ExecutionError(f"{step.place}: the inline expression `{step.code}` gives no value to print.")
         outputs.append(found)
     return Results(source.path, tuple(outputs))
 

@@ -56,9 +56,7 @@ def input_hashes(book: Book, sources: Sequence[Source]) -> dict[str, str]:
     """SHA-256 of every input by path, and the version of Python."""
     hashes = {"python": ".".join(map(str, sys.version_info[:3]))}
     for path in input_files(book, sources):
-        name = (
-            path.relative_to(book.root) if path.is_relative_to(book.root) else Path("publishing") / path.name
-        )
+        name = path.relative_to(book.root) if path.is_relative_to(book.root) else Path("publishing") / path.name
         hashes[name.as_posix()] = _hash(path)
     return hashes
 
@@ -84,9 +82,7 @@ def write_stamp(book: Book, stamp: Stamp) -> None:
     partial.replace(path)
 
 
-def reasons(
-    book: Book, last: Stamp | None, inputs: dict[str, str], engine: str, formats: Sequence[str]
-) -> list[str]:
+def reasons(book: Book, last: Stamp | None, inputs: dict[str, str], engine: str, formats: Sequence[str]) -> list[str]:
     """Why the book must be made again, a line each; none where it is up to date."""
     if last is None:
         return ["there is no record of a whole build"]

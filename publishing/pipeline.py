@@ -52,7 +52,5 @@ def update_findings(book: Book) -> None:
     command = [sys.executable, "-m", "pytask", "build", book.settings.pipeline]
     done = subprocess.run(command, cwd=book.root, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise PipelineError(
-            f"the pipeline {book.settings.pipeline} failed:\n{_shorten(done.stdout + done.stderr)}"
-        )
+        raise PipelineError(f"the pipeline {book.settings.pipeline} failed:\n{_shorten(done.stdout + done.stderr)}")
     check_findings(book.root / book.settings.findings)

@@ -170,10 +170,7 @@ def load_book(root: Path) -> Book:
     for name in bibliography:
         _inside(root, name, f"{CONFIG}: bibliography")
     authors = book.get("author")
-    names = [
-        a.get("name") if isinstance(a, dict) else a
-        for a in (authors if isinstance(authors, list) else [authors])
-    ]
+    names = [a.get("name") if isinstance(a, dict) else a for a in (authors if isinstance(authors, list) else [authors])]
     if not isinstance(book.get("title"), str) or not all(isinstance(n, str) for n in names):
         raise ConfigError(f"{CONFIG}: book: a title and an author (a text, or a list of them) are needed.")
     project = config.get("project") or {}

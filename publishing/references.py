@@ -72,9 +72,7 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
 
 def _captions(source: Source) -> list[str]:
     cells = [step for step in source.steps if isinstance(step, Cell)]
-    return [
-        str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options
-    ]
+    return [str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options]
 
 
 def _cited_at(source: Source, name: str) -> Place:
@@ -111,13 +109,9 @@ def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]
         full = source.path if not name else join(source.path, name)
         if full in pages:
             if anchor and anchor not in ids[full]:
-                yield Fault(
-                    place, f"the link to #{anchor} in {full} points nowhere{_hint(anchor, ids[full], '#')}"
-                )
+                yield Fault(place, f"the link to #{anchor} in {full} points nowhere{_hint(anchor, ids[full], '#')}")
         elif full.endswith(".qmd"):
-            yield Fault(
-                place, f"the link to {name} points to no chapter of this book{_hint(full, pages, '')}"
-            )
+            yield Fault(place, f"the link to {name} points to no chapter of this book{_hint(full, pages, '')}")
         elif not (book.root / full).resolve().is_relative_to(book.root.resolve()):
             yield Fault(place, f"{name} lies outside the project; a book is made of its own files only")
         elif not (book.root / full).is_file():
@@ -190,7 +184,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
             result.append(
                 Fault(
                     source.find("@"),
-                    "a citation, but no chapter has the place for the list of references (a line `::: {#refs}` and a line `:::`)",
+                    "a citation, but no chapter has the place for the references (a line `::: {#refs}` and a line `:::`)",
                 )
             )
             has_refs = True  # said once

@@ -92,9 +92,7 @@ class _Reader:
         """The lines of a file, with `{{< include >}}` expanded."""
         path = (self.root / name).resolve()
         if not path.is_relative_to(self.root.resolve()):
-            raise SourceError(
-                f"{asked_by}: {name} lies outside the project; include files of the project only."
-            )
+            raise SourceError(f"{asked_by}: {name} lies outside the project; include files of the project only.")
         name = path.relative_to(self.root.resolve()).as_posix()
         if asked_by is not None and name in self.files:
             raise SourceError(f"{asked_by}: {name} is included within itself or twice; include a file once.")
@@ -104,18 +102,14 @@ class _Reader:
         except FileNotFoundError as error:
             raise SourceError(f"{asked_by or name}: {name} does not exist.") from error
         except UnicodeDecodeError as error:
-            raise SourceError(
-                f"{name}: not UTF-8 text (byte {error.start}); save the file as UTF-8."
-            ) from error
+            raise SourceError(f"{name}: not UTF-8 text (byte {error.start}); save the file as UTF-8.") from error
         fence: str | None = None
         for number, line in enumerate(text.splitlines(), start=1):
             place = Place(name, number)
             fence = _next_fence(fence, line)
             code = _SHORTCODE.fullmatch(line.strip()) if fence is None else None
             if code and code[1] == "include":
-                yield from self.lines(
-                    (path.parent.relative_to(self.root.resolve()) / code[2]).as_posix(), place
-                )
+                yield from self.lines((path.parent.relative_to(self.root.resolve()) / code[2]).as_posix(), place)
             else:
                 yield place, line
 
@@ -135,13 +129,9 @@ def _front_matter(lines: list[tuple[Place, str]]) -> tuple[str | None, int]:
     """The title in a chapter's YAML header, and how many lines the header takes."""
     if not lines or lines[0][1].rstrip() != "---":
         return None, 0
-    for end, (_, line) in enumerate(lines[1:], start=1):
-        if line.rstrip() in ("---", "..."):
-            break
-    else:
-        raise SourceError(
-            f"{lines[0][0]}: the YAML header that opens here is never closed; end it with a line ---."
-        )
+    end = next((i for i, (_, line) in enumerate(lines) if i and line.rstrip() in ("---", "...")), None)
+    if end is None:
+        raise SourceError(f"{lines[0][0]}: the YAML header that opens here is never closed; end it with a line ---.")
     try:
         header: Any = yaml.safe_load("\n".join(line for _, line in lines[1:end])) or {}
     except yaml.YAMLError as error:
@@ -173,7 +163,7 @@ def _cell(place: Place, body: list[str]) -> Cell:
     unknown = sorted(set(parsed) - CELL_OPTIONS)
     if unknown:
         raise SourceError(
-            f"{place}: the cell has the option {', '.join(unknown)}; both engines print {', '.join(sorted(CELL_OPTIONS))}."
+            f"{place}: the cell has the option {', '.join(unknown)}; allowed are {', '.join(sorted(CELL_OPTIONS))}."
         )
     cell = Cell("\n".join(body[len(options) :]), parsed, place, place.line + 1 + len(options))
     kinds = [k for k in ("fig", "tbl") if f"{k}-cap" in parsed]
@@ -214,9 +204,7 @@ def read_source(root: Path, path: str) -> Source:
         while end < len(lines) and _next_fence(fence[2], lines[end][1]) is not None:
             end += 1
         if end == len(lines):
-            raise SourceError(
-                f"{place}: the code block that opens here is never closed; end it with {fence[2]}."
-            )
+            raise SourceError(f"{place}: the code block that opens here is never closed; end it with {fence[2]}.")
         info = fence[3]
         if re.fullmatch(r"\{python\b.*\}", info):
             if fence[1] or info != "{python}":
@@ -237,7 +225,7 @@ def _mark_inline(place: Place, line: str, steps: list[Cell | Inline]) -> str:
     shortcode = _SHORTCODE.search(_CODE_SPAN.sub("", line))
     if shortcode:
         raise SourceError(
-            f"{place}: the shortcode {shortcode[0]}; both engines expand only {{{{< include file >}}}}, on a line of its own."
+            f"{place}: the shortcode {shortcode[0]}; only {{{{< include file >}}}} is expanded, on a line of its own."
         )
 
     def mark(span: re.Match[str]) -> str:

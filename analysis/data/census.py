@@ -98,9 +98,7 @@ def compile_census(sheets: dict[int, pd.DataFrame]) -> Compiled:
         notes = _Notes(year)
         placed = _place_rows(sheet, year, notes)
         figures = _read_figures(placed, notes)
-        frame = pd.concat(
-            [placed[["row", "level", "code", "year", "name", "province", "prefecture"]], figures], axis=1
-        )
+        frame = pd.concat([placed[["row", "level", "code", "year", "name", "province", "prefecture"]], figures], axis=1)
         is_unit = frame["level"] == "unit"
         year_units, year_totals = frame[is_unit].copy(), frame[~is_unit].copy()
         _fill_blanks(year_units, year_totals, notes)
@@ -147,16 +145,12 @@ def unit_type(name: str, code: str) -> str:
     for last, kind in {"旗": "banner", "县": "county", "市": "county_city", "区": "district"}.items():
         if name.endswith(last):
             return kind
-    raise CompileError(
-        f"unit {code} {name}: the name's ending tells no type of unit; add it to census.unit_type"
-    )
+    raise CompileError(f"unit {code} {name}: the name's ending tells no type of unit; add it to census.unit_type")
 
 
 def _blank(cell: object) -> bool:
     return (
-        cell is None
-        or (isinstance(cell, float) and math.isnan(cell))
-        or (isinstance(cell, str) and not cell.strip())
+        cell is None or (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, str) and not cell.strip())
     )
 
 
@@ -267,9 +261,7 @@ class _Walk:
 
     def _own_code(self, where: str, name: str) -> tuple[str, str]:
         if self.year == 2010 and name in SAME_PLACE_2010:
-            return SAME_PLACE_2010[
-                name
-            ], "none is printed; the code under which the 2020 table lists the place"
+            return SAME_PLACE_2010[name], "none is printed; the code under which the 2020 table lists the place"
         if not self.prefecture_code:
             raise CompileError(f"{where} ({name}): no code, and no prefecture to number it under")
         number = FIRST_OWN_CODE + self.own_codes[self.prefecture_code]
@@ -379,9 +371,7 @@ def _reaches_total(units: pd.DataFrame, totals: pd.DataFrame, column: str) -> "p
         return place.map(units.groupby(place)[column].sum()) == place.map(printed)
 
     place = units["province"] + " " + units["prefecture"]
-    return agrees(place, prefectures).where(
-        place.isin(prefectures.index), agrees(units["province"], provinces)
-    )
+    return agrees(place, prefectures).where(place.isin(prefectures.index), agrees(units["province"], provinces))
 
 
 def _note_sums(units: pd.DataFrame, notes: _Notes) -> None:

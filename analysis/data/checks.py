@@ -90,9 +90,7 @@ def _published(tables: Tables) -> list[str]:
             units = units[units["province"] == place]
         if list(row["population"]) != [people]:
             printed = ", ".join(map(str, row["population"])) or "no such row"
-            found.append(
-                f"census_totals.csv, {place} {year}, column population: found {printed}; published: {people}"
-            )
+            found.append(f"census_totals.csv, {place} {year}, column population: found {printed}; published: {people}")
         if units["population"].sum() != people:
             found.append(
                 f"census.csv, {place} {year}, column population: "
@@ -104,9 +102,7 @@ def _published(tables: Tables) -> list[str]:
 def _sums(tables: Tables) -> list[str]:
     empty = tables.exceptions[tables.exceptions["kind"] == "cell left empty"]
     places = tables.census.set_index(["code", "year"])["province"]
-    explained = {
-        (places.get((e.code, e.year)), e.year, e.column) for e in empty.itertuples() if e.column in SUMMED
-    }
+    explained = {(places.get((e.code, e.year)), e.year, e.column) for e in empty.itertuples() if e.column in SUMMED}
     return [
         f"census.csv, {r.province} {r.year}, column {r.column}: the units less the province's total leave "
         f"{r.remainder:.0f}; allowed: 0, where no cell is listed as left empty in census_exceptions.csv"
@@ -131,8 +127,7 @@ def _empty_cells(tables: Tables) -> list[str]:
             for code, year, column in sorted(found - expected)
         ),
         *(
-            f"census_exceptions.csv, unit {code} {year}, column {column}: listed as empty; "
-            "census.csv has a figure"
+            f"census_exceptions.csv, unit {code} {year}, column {column}: listed as empty; census.csv has a figure"
             for code, year, column in sorted(expected - found)
         ),
     ]

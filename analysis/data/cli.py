@@ -62,19 +62,14 @@ def _report(folder: Path) -> None:
     click.echo(f"{'table':<22} {'rows':>6} {'columns':>8} {'bytes':>10}")
     for path, table in zip(paths, fields(loaded), strict=True):
         frame = getattr(loaded, table.name)
-        click.echo(
-            f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}"
-        )
+        click.echo(f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
     for year, units in loaded.census.groupby("year"):
         people = units["population"].sum()
-        click.echo(
-            f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,} urban"
-        )
+        click.echo(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,} urban")
     for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
         click.echo(f"listed exceptions, {kind}: {count}")
     for row in remainders(loaded.census, loaded.totals).itertuples():
         click.echo(
-            f"units less province, {row.province} {row.year} {row.column}: "
-            f"{row.remainder:,.0f} (cells left empty)"
+            f"units less province, {row.province} {row.year} {row.column}: {row.remainder:,.0f} (cells left empty)"
         )
     click.echo("all tables are as they should be")

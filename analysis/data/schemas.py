@@ -89,9 +89,7 @@ PINYIN = Form("[A-Z][a-z]+(?:'[a-z]+)?", "a name in Latin letters with a capital
 # Empty cells make a column of floats; counts stay far below where floats lose whole numbers.
 COUNT = Form("0|[1-9][0-9]{0,9}", "a whole number of 0 or more, digits only", "whole number")
 COUNT_OR_EMPTY = Form(f"(?:{COUNT.pattern})?", f"{COUNT.words}, or nothing", "number")
-DECIMAL = Form(
-    "(?:0|[1-9][0-9]{0,2})(?:[.][0-9]?[1-9])?", "a number of 0 or more, two decimals at most", "number"
-)
+DECIMAL = Form("(?:0|[1-9][0-9]{0,2})(?:[.][0-9]?[1-9])?", "a number of 0 or more, two decimals at most", "number")
 LINE = Form("[^\r\n\0]*", "text on one line")
 WKT = Form(r"(?:MULTI)?POLYGON \(\([0-9., ()]+\)\)", "a POLYGON or MULTIPOLYGON as well-known text")
 
@@ -126,10 +124,7 @@ class Table:
     def value_schema(self) -> pa.DataFrameSchema:
         """The rules across cells, on the table as numbers; a check's name is its place in `all_rules`."""
         return pa.DataFrameSchema(
-            checks=[
-                pa.Check(rule.test, name=str(place), ignore_na=False)
-                for place, rule in enumerate(self.all_rules)
-            ]
+            checks=[pa.Check(rule.test, name=str(place), ignore_na=False) for place, rule in enumerate(self.all_rules)]
         )
 
     @cached_property
@@ -153,12 +148,7 @@ def _industries_sum(frame: pd.DataFrame) -> "pd.Series[bool]":
     )
     complete = parts.notna().all(axis=1)
     # With a cell left empty the others can only fall short.
-    return (
-        known
-        | total.isna()
-        | (complete & (parts.sum(axis=1) == total))
-        | (~complete & (parts.sum(axis=1) <= total))
-    )
+    return known | total.isna() | (complete & (parts.sum(axis=1) == total)) | (~complete & (parts.sum(axis=1) <= total))
 
 
 def _only_in_2010(column: str) -> Rule:

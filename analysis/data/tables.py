@@ -133,9 +133,7 @@ def _read(path: Path, header: list[str]) -> tuple[list[list[str]], list[int]]:
             lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        raise TableError(
-            f"{path.name}, line {start}: not readable as comma-separated values ({error})"
-        ) from error
+        raise TableError(f"{path.name}, line {start}: not readable as comma-separated values ({error})") from error
     _check_header(path, records[0] if records else [], header)
     short = [
         f"{path.name}, line {line}: found {len(record)} cells; the table has {len(header)} columns"
@@ -163,9 +161,7 @@ def _check_header(path: Path, found: list[str], expected: list[str]) -> None:
     )
 
 
-def _validate(
-    path: Path, table: "Table", text: "pd.DataFrame", frame: "pd.DataFrame", lines: list[int]
-) -> None:
+def _validate(path: Path, table: "Table", text: "pd.DataFrame", frame: "pd.DataFrame", lines: list[int]) -> None:
     from pandera.errors import SchemaErrors
 
     by_form = frame is text

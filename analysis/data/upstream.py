@@ -39,9 +39,7 @@ def load_sources(path: Path = SOURCES) -> dict[str, dict[str, Any]]:
         raise UpstreamError(f"{path.name}: not a list of sources, each with an id: {error}") from error
 
 
-def find_files(
-    folder: Path, identifiers: tuple[str, ...], sources: dict[str, dict[str, Any]]
-) -> dict[str, Path]:
+def find_files(folder: Path, identifiers: tuple[str, ...], sources: dict[str, dict[str, Any]]) -> dict[str, Path]:
     """Paths of upstream files by identifier, each checked against its SHA-256.
 
     Raises:
@@ -51,9 +49,7 @@ def find_files(
     missing = [source for source in wanted.values() if not (folder / source.file).is_file()]
     if missing:
         what = "no such folder" if not folder.is_dir() else "not all files are there"
-        lines = [
-            f"{folder}: {what}; data/sources.yml describes what is needed. Save there, under these names:"
-        ]
+        lines = [f"{folder}: {what}; data/sources.yml describes what is needed. Save there, under these names:"]
         lines += [f"  {source.file}  from  {source.url}" for source in missing]
         raise UpstreamError(
             "\n".join([*lines, "then run `report data rebuild` again (or name a folder: --upstream DIR)"])

@@ -20,9 +20,7 @@ class Layout:
 
 
 def _row(names: tuple[str, ...], first: int, headers: str) -> dict[str, tuple[int, str]]:
-    return {
-        name: (first + i, header) for i, (name, header) in enumerate(zip(names, headers.split(), strict=True))
-    }
+    return {name: (first + i, header) for i, (name, header) in enumerate(zip(names, headers.split(), strict=True))}
 
 
 # The headers of transport, information and trade are out of step in the 2010 workbook: each has a piece of
@@ -115,9 +113,7 @@ def read_workbook(path: Path, layout: Layout) -> pd.DataFrame:
                 )
             raw = pd.read_excel(book, sheet_name=layout.sheet, header=None, dtype=object)
     except ImportError as error:
-        raise UpstreamError(
-            "reading workbooks needs the package openpyxl; install the extra `data`"
-        ) from error
+        raise UpstreamError("reading workbooks needs the package openpyxl; install the extra `data`") from error
     except UpstreamError:
         raise
     except Exception as error:  # openpyxl and zipfile raise many kinds for a damaged file

@@ -47,9 +47,7 @@ CONTROLS = {
     "nonagricultural_share": Control(
         "nonagricultural_share", "the non-agricultural share of the registered population", "percentage point"
     ),
-    "piped_water_share": Control(
-        "piped_water_share", "the share of households with piped water", "percentage point"
-    ),
+    "piped_water_share": Control("piped_water_share", "the share of households with piped water", "percentage point"),
 }
 SPECIFICATIONS: dict[str, tuple[str, ...]] = {
     "raw": (),
@@ -213,9 +211,7 @@ def _model_findings(sample: Sample, study: Study) -> list[Finding]:
         )
         specification = f"{_sentence(controls, study)} {CONVENTION}"
 
-        def finding(
-            key: str, c: Coefficient, unit: str, fit: Fit = fit, specification: str = specification
-        ) -> Finding:
+        def finding(key: str, c: Coefficient, unit: str, fit: Fit = fit, specification: str = specification) -> Finding:
             return Finding(
                 key=f"{DESIGN}.{key}",
                 value=c.estimate,
@@ -232,9 +228,7 @@ def _model_findings(sample: Sample, study: Study) -> list[Finding]:
 
         findings.append(finding(f"effect_{name}", fit.coefficients["treated"], POINTS))
         findings.append(finding(f"{name}.{INTERCEPT}", fit.coefficients[INTERCEPT], POINTS))
-        findings += [
-            finding(f"{name}.{c}", fit.coefficients[c], f"{POINTS} per {CONTROLS[c].per}") for c in controls
-        ]
+        findings += [finding(f"{name}.{c}", fit.coefficients[c], f"{POINTS} per {CONTROLS[c].per}") for c in controls]
         findings.append(
             Finding(
                 key=f"{DESIGN}.{name}.r_squared",

@@ -82,8 +82,7 @@ def _require_treatment(data: pd.DataFrame, treatment: str, cluster: str) -> None
     strange = sorted(set(values) - {0.0, 1.0})
     if strange:
         raise TreatmentError(
-            f"treatment {treatment!r}: found {strange[0]:g}; "
-            "an indicator is 1 for treated units and 0 for others"
+            f"treatment {treatment!r}: found {strange[0]:g}; an indicator is 1 for treated units and 0 for others"
         )
     if values.nunique() < 2:
         raise TreatmentError(
@@ -95,8 +94,7 @@ def _require_treatment(data: pd.DataFrame, treatment: str, cluster: str) -> None
         # The residuals of a lone treated cluster sum to nought, which makes the standard error far too small.
         if count < 2:
             raise TooFewClustersError(
-                f"clusters {cluster!r}: {count} holds {group} units; "
-                "clustered errors need two or more in each group"
+                f"clusters {cluster!r}: {count} holds {group} units; clustered errors need two or more in each group"
             )
 
 
@@ -145,9 +143,7 @@ def fit_ols(
     if data[outcome].nunique() < 2:
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
     if len(data) <= len(regressors) + 1:
-        raise TooFewUnitsError(
-            f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls"
-        )
+        raise TooFewUnitsError(f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls")
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
     _require_independent(design)

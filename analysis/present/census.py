@@ -68,13 +68,9 @@ def unit_types_table() -> Table:
             part = frame[(frame["year"] == year) & (frame["unit_type"] == kind)]
             people = float(part["population"].sum())
             cells += [format_number(len(part), 0), format_number(people / 1e6, 1)]
-            cells.append(
-                format_number(100 * float(part["urban_population"].sum()) / people, 1) if people else None
-            )
+            cells.append(format_number(100 * float(part["urban_population"].sum()) / people, 1) if people else None)
         rows.append(Row(cells))
-    heads = [
-        f"{head}, {year}" for year in years for head in ("Units", "Residents (million)", "Urban (percent)")
-    ]
+    heads = [f"{head}, {year}" for year in years for head in ("Units", "Residents (million)", "Urban (percent)")]
     return Table(
         columns=[Column("Type of unit", align="left"), *(Column(head) for head in heads)],
         rows=rows,
@@ -125,9 +121,7 @@ def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None =
                 format_number(part[column].std(ddof=1), digits),
             ]
         rows.append(Row(cells))
-    rows.append(
-        Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))])
-    )
+    rows.append(Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))]))
     heads = [f"{name}, {what}" for name in groups for what in ("mean", "standard deviation")]
     return Table(
         columns=[Column("Figure", align="left"), *(Column(head) for head in heads)],

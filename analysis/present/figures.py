@@ -83,9 +83,7 @@ def change_by_province(sample: pd.DataFrame | None = None, study: Study | None =
         )
         for province, mean in means.items():
             row = rows[str(province)]
-            axes.plot(
-                [mean, mean], [row - 0.36, row + 0.36], color=EMPHASIS, linewidth=2, solid_capstyle="butt"
-            )
+            axes.plot([mean, mean], [row - 0.36, row + 0.36], color=EMPHASIS, linewidth=2, solid_capstyle="butt")
             axes.annotate(
                 f"mean {format_number(mean, 1)}" if row == 0 else format_number(mean, 1),
                 (mean, row - 0.36),
@@ -97,16 +95,12 @@ def change_by_province(sample: pd.DataFrame | None = None, study: Study | None =
                 color=INK,
             )
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
-        axes.set_yticks(
-            list(rows.values()), [f"{study.province_names[str(p)]}\n{counts[p]} units" for p in rows]
-        )
+        axes.set_yticks(list(rows.values()), [f"{study.province_names[str(p)]}\n{counts[p]} units" for p in rows])
         for label, province in zip(axes.get_yticklabels(), rows, strict=True):
             label.set_color(TREATED if province == study.treated else INK)
         axes.set_ylim(len(rows) - 0.45, -0.75)
         axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
-        axes.set_xlabel(
-            f"Change in the urban share, {study.first_year}–{study.last_year} (percentage points)"
-        )
+        axes.set_xlabel(f"Change in the urban share, {study.first_year}–{study.last_year} (percentage points)")
         axes.set_ylabel("")
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)

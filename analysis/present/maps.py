@@ -65,9 +65,7 @@ def comparable_change(census: pd.DataFrame, units: pd.DataFrame, study: Study) -
     share = (100 * census["urban_population"] / census["population"]).set_axis(
         pd.MultiIndex.from_frame(census[["year", "code"]])
     )
-    change = units["code2020"].map(share.loc[study.last_year]) - units["code2010"].map(
-        share.loc[study.first_year]
-    )
+    change = units["code2020"].map(share.loc[study.last_year]) - units["code2010"].map(share.loc[study.first_year])
     return change.where(units["code2010"] == units["code2020"]).set_axis(units["code"])
 
 
@@ -131,8 +129,7 @@ def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Stu
 
 def _legend(axes: Axes, colours: np.ndarray, bounds: Sequence[float], unknown: int, study: Study) -> None:
     swatches = [
-        Patch(facecolor=colour, label=label)
-        for colour, label in zip(colours, _class_labels(bounds), strict=True)
+        Patch(facecolor=colour, label=label) for colour, label in zip(colours, _class_labels(bounds), strict=True)
     ]
     if unknown:
         label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"

@@ -80,9 +80,7 @@ class Table:
             first, *rest = self.columns
             span = ' rowspan="2"' if row.below else ""
             lines.append("<tr>")
-            lines.append(
-                f'<th scope="row"{span} style="text-align: {first.align}">{_html(row.cells[0])}</th>'
-            )
+            lines.append(f'<th scope="row"{span} style="text-align: {first.align}">{_html(row.cells[0])}</th>')
             lines += self._cells(rest, row.cells[1:])
             lines.append("</tr>")
             if row.below:
@@ -123,9 +121,7 @@ def regressor_labels(study: Study) -> dict[str, str]:
         "nonagricultural_share": "Non-agricultural share of registered population",
         "piped_water_share": "Households with piped water",
     }
-    return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {
-        "intercept": "Intercept"
-    }
+    return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {"intercept": "Intercept"}
 
 
 def _common_sentences(specifications: Sequence[str]) -> str:
@@ -163,9 +159,7 @@ def regression_table(
     for name in specifications:
         key = f"{design}.effect_{name}"
         if key not in known:
-            raise FindingError(
-                f"no finding has the key {key!r}; run `report build`, which makes the findings"
-            )
+            raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
         effects[name] = known[key]
     unit = next(iter(effects.values())).unit
 

@@ -49,16 +49,12 @@ def simulate(study: Study, seed: int = 1, effect: float = 2.0, noise: float = 1.
                             "employed": people / 20,
                             "employed_agriculture": people / 20 * random.uniform(0.3, 0.9),
                             "schooling_years": random.uniform(7, 10),
-                            "nonagricultural_share": random.uniform(5, 30)
-                            if year == study.first_year
-                            else np.nan,
+                            "nonagricultural_share": random.uniform(5, 30) if year == study.first_year else np.nan,
                             "households_surveyed": surveyed,
                             "households_piped_water": surveyed * random.uniform(0.1, 0.9),
                         }
                     )
-        shapes.append(
-            (province + "0000", "模拟省", "province", MultiPolygon([box(110 + i, 33, 111 + i, 33.75)]))
-        )
+        shapes.append((province + "0000", "模拟省", "province", MultiPolygon([box(110 + i, 33, 111 + i, 33.75)])))
     census = pd.DataFrame(rows)
     totals = (
         census.assign(code=census["code"].str[:2] + "0000")
@@ -66,13 +62,9 @@ def simulate(study: Study, seed: int = 1, effect: float = 2.0, noise: float = 1.
         .sum()
     )
     codes = sorted(c for c in set(census["code"]) if c.startswith(study.treated) and int(c[4:]) > 20)
-    units = pd.DataFrame(
-        {"code": codes, "name": "模拟县", "pinyin": "Moni", "code2010": codes, "code2020": codes}
-    )
+    units = pd.DataFrame({"code": codes, "name": "模拟县", "pinyin": "Moni", "code2010": codes, "code2020": codes})
     units["prefecture_pinyin"] = "Moni"
-    return Simulated(
-        census, totals, units, pd.DataFrame(shapes, columns=["code", "name", "level", "polygon"])
-    )
+    return Simulated(census, totals, units, pd.DataFrame(shapes, columns=["code", "name", "level", "polygon"]))
 
 
 @pytest.fixture(scope="session")

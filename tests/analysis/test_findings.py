@@ -24,9 +24,7 @@ SCHEMA = json.loads((ROOT / "publishing" / "findings.schema.json").read_text(enc
 
 
 def finding(key: str = "design.effect", **fields) -> Finding:
-    return Finding(
-        **({"key": key, "value": 1.5, "unit": "people", "sample": "s", "specification": "p"} | fields)
-    )
+    return Finding(**({"key": key, "value": 1.5, "unit": "people", "sample": "s", "specification": "p"} | fields))
 
 
 def findings(*of: Finding) -> Findings:
@@ -37,13 +35,9 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(value=numbers, error=st.floats(0, 1e300), low=numbers, high=numbers, words=st.text(min_size=1))
-def test_what_is_written_is_read_and_fits_the_schema(
-    tmp_path_factory, *, value, error, low, high, words
-) -> None:
+def test_what_is_written_is_read_and_fits_the_schema(tmp_path_factory, *, value, error, low, high, words) -> None:
     path = tmp_path_factory.mktemp("findings") / "design.json"
-    full = finding(
-        value=value, standard_error=error, interval=(low, high), level=0.95, p_value=0.5, n=3, clusters=2
-    )
+    full = finding(value=value, standard_error=error, interval=(low, high), level=0.95, p_value=0.5, n=3, clusters=2)
     written = findings(finding("design.bare", sample=words), full)
     write_findings(written, path)
     jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), SCHEMA)

@@ -28,9 +28,7 @@ def test_words_and_layout_leave_the_code_hash(tmp_path: Path, old: str, new: str
     assert hash_of(tmp_path, CODE.replace(old, new)) == hash_of(tmp_path, CODE)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("2 * x", "3 * x"), ("def f(x)", "def f(x, y=1)"), ("2 * x", "'2' * x")]
-)
+@pytest.mark.parametrize(("old", "new"), [("2 * x", "3 * x"), ("def f(x)", "def f(x, y=1)"), ("2 * x", "'2' * x")])
 def test_a_changed_line_changes_the_code_hash(tmp_path: Path, old: str, new: str) -> None:
     assert hash_of(tmp_path, CODE.replace(old, new)) != hash_of(tmp_path, CODE)
 

@@ -102,9 +102,7 @@ def test_an_engine_that_is_missing_or_old_is_named(
 
 
 @pytest.mark.parametrize("folder", [".", "..", "../elsewhere"])
-def test_the_book_is_never_put_over_the_project_or_outside_it(
-    small_book: Path, made: Made, folder: str
-) -> None:
+def test_the_book_is_never_put_over_the_project_or_outside_it(small_book: Path, made: Made, folder: str) -> None:
     edit(small_book / "_quarto.yml", "output-dir: _book", f"output-dir: {folder}")
     with pytest.raises(ConfigError, match="must be a folder inside the project"):
         made(small_book)
@@ -141,9 +139,7 @@ def test_findings_are_held_against_their_format(small_book: Path, made: Made, te
 def test_a_task_that_fails_is_told_with_its_cause(small_book: Path, made: Made) -> None:
     (small_book / "pipeline").mkdir()
     (small_book / "pipeline/task_d.py").write_text(
-        TASK.format(text="").replace(
-            "out.parent.mkdir", "raise ValueError('the seventh row is bad')\n    out.mkdir"
-        )
+        TASK.format(text="").replace("out.parent.mkdir", "raise ValueError('the seventh row is bad')\n    out.mkdir")
     )
     edit(small_book / "pyproject.toml", "[tool.report]", '[tool.report]\npipeline = "pipeline"')
     with pytest.raises(PipelineError, match="the seventh row is bad"):

@@ -49,9 +49,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pages(folder: Path) -> dict[str, Page]:
-    return {
-        p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts
-    }
+    return {p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts}
 
 
 def test_a_page_for_each_chapter_and_one_pdf(printed: Path) -> None:
@@ -90,9 +88,7 @@ def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:
             path = ((printed / name).parent / file).resolve() if file else (printed / name).resolve()
             assert path.is_file(), f"{name} points to {target}"
             if anchor:
-                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, (
-                    f"{name} points to {target}"
-                )
+                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, f"{name} points to {target}"
 
 
 def test_text_from_cells_stays_text(printed: Path) -> None:
@@ -123,9 +119,7 @@ def test_chinese_text_is_marked_and_has_a_font(printed: Path) -> None:
     assert (printed / "assets/font-0.woff").stat().st_size < 20_000
     fonts = set()
     for page in PdfReader(printed / "small.pdf").pages:
-        fonts |= {
-            str(font.get_object()["/BaseFont"]) for font in page["/Resources"].get("/Font", {}).values()
-        }
+        fonts |= {str(font.get_object()["/BaseFont"]) for font in page["/Resources"].get("/Font", {}).values()}
     assert any("NotoSansCJK" in name for name in fonts)
 
 
@@ -166,9 +160,7 @@ def test_two_builds_print_the_same_pages(small_book: Path, made: Callable[..., s
         ("`{python} value`", "`{python} __import__('numpy').float64(1.5)`", "a NumPy scalar"),
     ],
 )
-def test_what_a_cell_must_print(
-    small_book: Path, made: Callable[..., str], old: str, new: str, said: str
-) -> None:
+def test_what_a_cell_must_print(small_book: Path, made: Callable[..., str], old: str, new: str, said: str) -> None:
     if said == "text":
         edit(small_book / "chapters/01-one.qmd", old, new)
         made(small_book, formats=("html",))

@@ -36,7 +36,7 @@ def test_reads_chapters_parts_and_appendices(small_book: Path) -> None:
 )
 def test_a_bad_configuration_is_named(small_book: Path, old: str, new: str, said: str) -> None:
     edit(small_book / "_quarto.yml", old, new)
-    with pytest.raises(ConfigError, match="_quarto.yml") as caught:
+    with pytest.raises(ConfigError, match=r"_quarto\.yml") as caught:
         load_book(small_book)
     assert said in str(caught.value)
 

@@ -32,12 +32,10 @@ def test_a_whole_book_resolves(small_book: Path) -> None:
         ("chapters/02-two.qmd", "## Limits", "# Limits", "found 2 headings of the first level"),
         ("chapters/02-two.qmd", "and `code`", "and <b>code</b>", "raw markup"),
         ("chapters/02-two.qmd", "and `code`", "and `{python}\nx`", "must stand on one line"),
-        ("references.qmd", "::: {#refs}\n:::", "", "no chapter has the place for the list of references"),
+        ("references.qmd", "::: {#refs}\n:::", "", "no chapter has the place for the references"),
     ],
 )  # fmt: skip
-def test_what_points_nowhere_is_named_with_its_line(
-    small_book: Path, file: str, old: str, new: str, said: str
-) -> None:
+def test_what_points_nowhere_is_named_with_its_line(small_book: Path, file: str, old: str, new: str, said: str) -> None:
     edit(small_book / file, old, new)
     with pytest.raises(UnresolvedError) as caught:
         check(small_book)

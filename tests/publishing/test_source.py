@@ -83,9 +83,7 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 PROSE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).filter(
-    lambda line: (
-        not line.lstrip().startswith(("```", "~~~")) and "{{<" not in line and "`{python}" not in line
-    )
+    lambda line: not line.lstrip().startswith(("```", "~~~")) and "{{<" not in line and "`{python}" not in line
 )
 
 

@@ -13,9 +13,7 @@ def _compile_2010(*units: dict[str, Any], names: tuple[str, ...] = ("甲县", "�
     return _compile_2010_with(list(units), total(2010, list(units)), names)
 
 
-def _compile_2010_with(
-    units: list[dict[str, Any]], whole: dict[str, Any], names: tuple[str, ...]
-) -> Compiled:
+def _compile_2010_with(units: list[dict[str, Any]], whole: dict[str, Any], names: tuple[str, ...]) -> Compiled:
     codes = (410121, 410181, 410102)
     rows = [("河南省", 410000, whole), ("  郑州市", 410100, whole)]
     rows += [(name, code, unit) for name, code, unit in zip(names, codes, units, strict=False)]

@@ -26,9 +26,7 @@ def test_tables_agree(committed: Tables) -> None:
 
 
 @pytest.mark.parametrize(("year", "people"), [(2010, 94_029_939), (2020, 99_365_519)])
-def test_units_of_the_treated_province_sum_to_its_population(
-    committed: Tables, year: int, people: int
-) -> None:
+def test_units_of_the_treated_province_sum_to_its_population(committed: Tables, year: int, people: int) -> None:
     units = committed.census[(committed.census["year"] == year) & (committed.census["province"] == "河南省")]
     assert units["population"].sum() == people
     assert set(units["code"].str[:2]) == {load_study().treated}
@@ -42,9 +40,7 @@ def test_country_total_of_2020(committed: Tables) -> None:
 
 def test_no_remainder_but_the_blank_households(committed: Tables) -> None:
     left = remainders(committed.census, committed.totals)
-    assert left.to_dict("records") == [
-        {"province": "海南省", "year": 2010, "column": "households", "remainder": -45.0}
-    ]
+    assert left.to_dict("records") == [{"province": "海南省", "year": 2010, "column": "households", "remainder": -45.0}]
 
 
 def test_prefectures_sum_to_their_province(committed: Tables) -> None:
@@ -78,8 +74,7 @@ def test_industries_of_2010_are_in_the_order_that_the_codebook_says(committed: T
     for year, place in ((2010, "all"), (2010, "北京市"), (2020, "all")):
         units = census[(census["year"] == year) & ((census["province"] == place) | (place == "all"))]
         shares[year, place] = {
-            c: units[f"employed_{c}"].sum() / units["employed"].sum()
-            for c in ("transport", "information", "trade")
+            c: units[f"employed_{c}"].sum() / units["employed"].sum() for c in ("transport", "information", "trade")
         }
     for share in shares.values():
         assert share["trade"] > share["transport"] > 0.02

@@ -35,10 +35,7 @@ def test_verify_names_a_wrong_cell(copy: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     result = CliRunner().invoke(cli.data, ["verify"])
     assert result.exit_code == 1
-    assert (
-        f"census.csv, line 42, column population: found '{cells[6]}'; allowed: a whole number"
-        in result.output
-    )
+    assert f"census.csv, line 42, column population: found '{cells[6]}'; allowed: a whole number" in result.output
 
 
 def test_verify_names_a_wrong_sum(copy: Path) -> None:
@@ -62,18 +59,14 @@ def test_rebuild_without_upstream_files_says_where_they_are(copy: Path, tmp_path
     assert {p.name: p.read_bytes() for p in copy.iterdir()} == before
 
 
-def test_rebuild_writes_nothing_when_what_it_made_is_wrong(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {p.name: p.read_bytes() for p in copy.iterdir()}
     loaded = tables.load_census(copy / "census.csv"), tables.load_census_totals(copy / "census_totals.csv")
     units = loaded[0].drop(index=5)
     exceptions = tables.load_census_exceptions(copy / "census_exceptions.csv")
     polygons = tables.load_polygons(copy / "polygons.csv").assign(polygon=lambda f: f["polygon"].map(str))
 
-    monkeypatch.setattr(
-        rebuild, "find_files", lambda *_: {f"census_county_{y}": Path("a.xlsx") for y in (2010, 2020)}
-    )
+    monkeypatch.setattr(rebuild, "find_files", lambda *_: {f"census_county_{y}": Path("a.xlsx") for y in (2010, 2020)})
     monkeypatch.setattr(rebuild, "package_folder", lambda _: copy)
     monkeypatch.setattr(rebuild, "read_workbook", lambda *_: None)
     monkeypatch.setattr(rebuild, "read_shapes", lambda *_: {})

@@ -15,10 +15,7 @@ TOTALS = pd.DataFrame({"code": ["130000"], "name": ["丁省"], "level": ["provin
 def _wavy(left: float, right: float) -> Polygon:
     """A strip whose long sides are wavy lines that its neighbours share."""
     heights = [34 + i / 50 for i in range(51)]
-    side = {
-        x: [(round(x + 0.02 * (-1) ** i, 6), round(y, 6)) for i, y in enumerate(heights)]
-        for x in (left, right)
-    }
+    side = {x: [(round(x + 0.02 * (-1) ** i, 6), round(y, 6)) for i, y in enumerate(heights)] for x in (left, right)}
     return Polygon([*side[left], *reversed(side[right])])
 
 

@@ -142,9 +142,7 @@ def test_renamed_and_reordered_columns_are_refused(tmp_path: Path) -> None:
 def test_row_with_a_cell_too_few_is_named(tmp_path: Path) -> None:
     rows = _units()
     rows[3].pop()
-    assert _refusal(_write(tmp_path, rows)) == [
-        "census.csv, line 5: found 40 cells; the table has 41 columns"
-    ]
+    assert _refusal(_write(tmp_path, rows)) == ["census.csv, line 5: found 40 cells; the table has 41 columns"]
 
 
 def test_many_faults_are_counted(tmp_path: Path) -> None:
@@ -193,9 +191,7 @@ def test_wrong_polygon_is_refused(tmp_path: Path, polygon: str, rule: str) -> No
     header = list(schemas.POLYGONS.columns)
     path.write_bytes(_bytes([["410121", "甲县", "county", good]], header))
     assert load_polygons(path)["polygon"].iloc[0].area == 0.5
-    path.write_bytes(
-        _bytes([["410121", "甲县", "county", good], ["410122", "乙县", "county", polygon]], header)
-    )
+    path.write_bytes(_bytes([["410121", "甲县", "county", good], ["410122", "乙县", "county", polygon]], header))
     with pytest.raises(TableError) as caught:
         load_polygons(path)
     assert str(caught.value).startswith("polygons.csv, line 3, column polygon: found ")
@@ -215,9 +211,7 @@ _FORMS = st.sampled_from(COLUMNS)
 
 @given(row=st.integers(0, 5), column=_FORMS, value=st.text(max_size=12))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_cell_of_another_form_is_refused_in_its_place(
-    tmp_path: Path, row: int, column: str, value: str
-) -> None:
+def test_any_cell_of_another_form_is_refused_in_its_place(tmp_path: Path, row: int, column: str, value: str) -> None:
     if schemas.CENSUS.columns[column].matches(value):
         return
     path = tmp_path / "census.csv"
@@ -254,9 +248,7 @@ _ROWS: dict[str, Callable[[list[list[str]], int], list[list[str]]]] = {
     "repeated row": lambda rows, i: [*rows, rows[i]],
     "cell dropped": lambda rows, i: [row[1:] if k == i else row for k, row in enumerate(rows)],
     "cell added": lambda rows, i: [[*row, "1"] if k == i else row for k, row in enumerate(rows)],
-    "cells swapped": lambda rows, i: [
-        [row[1], row[0], *row[2:]] if k == i else row for k, row in enumerate(rows)
-    ],
+    "cells swapped": lambda rows, i: [[row[1], row[0], *row[2:]] if k == i else row for k, row in enumerate(rows)],
 }
 
 

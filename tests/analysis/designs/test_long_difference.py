@@ -84,9 +84,7 @@ def test_units_left_out_are_counted_by_reason(simulated, study: Study) -> None:
     census.loc[first & (census["code"] == "410181"), "households_surveyed"] = 0
     sample = build_sample(census, study)
     assert sample.dropped == {"only_start": (1, 1), "only_end": (1, 0), "missing": (1, 1)}
-    got = found(
-        type(simulated)(census, simulated.totals, simulated.programme_units, simulated.polygons), study
-    )
+    got = found(type(simulated)(census, simulated.totals, simulated.programme_units, simulated.polygons), study)
     assert got["dropped_missing.comparison"].value == 1
     assert got["effect_raw"].n == len(sample.units) == 126 - 4
 

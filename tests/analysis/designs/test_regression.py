@@ -89,9 +89,9 @@ def with_value(column: str, value: object, at: int = 3) -> pd.DataFrame:
         (simulated_units().assign(x3=7.0), ("x3",), errors.CollinearityError, "'x3'.* of intercept"),
         (simulated_units().assign(x3=lambda f: f.d), ("x3",), errors.CollinearityError, "'x3'"),
         (
-            pd.DataFrame(
-                {"y": [1.0, 2, 3, 5], "d": [0, 0, 1, 1], "x1": [3.0, 1, 4, 1], "x2": [1.0, 0, 0, 2]}
-            ).assign(cluster=list("abcd"), unit=list("abcd")),
+            pd.DataFrame({"y": [1.0, 2, 3, 5], "d": [0, 0, 1, 1], "x1": [3.0, 1, 4, 1], "x2": [1.0, 0, 0, 2]}).assign(
+                cluster=list("abcd"), unit=list("abcd")
+            ),
             ("x1", "x2"),
             errors.TooFewUnitsError,
             "4 units for 4 coefficients",

@@ -20,9 +20,7 @@ from analysis.provenance import code_hash, file_hash
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the task makes of the real tables."""
     folder = tmp_path_factory.mktemp("made")
-    task_long_difference(
-        to_findings=folder / "long_difference.json", to_sample=folder / "samples" / "sample.csv"
-    )
+    task_long_difference(to_findings=folder / "long_difference.json", to_sample=folder / "samples" / "sample.csv")
     return folder
 
 
@@ -86,9 +84,7 @@ def test_pytask_runs_anew_when_a_module_behind_it_changes(tmp_path: Path) -> Non
     first = findings.read_bytes()
     assert "1  Skipped because unchanged" in run()
     module = tmp_path / "analysis" / "designs" / "long_difference.py"
-    module.write_text(
-        module.read_text(encoding="utf-8").replace("LEVEL = 0.95", "LEVEL = 0.9"), encoding="utf-8"
-    )
+    module.write_text(module.read_text(encoding="utf-8").replace("LEVEL = 0.95", "LEVEL = 0.9"), encoding="utf-8")
     assert "1  Succeeded" in run()
     assert findings.read_bytes() != first
     assert {f.level for f in load_all(findings.parent).values() if f.interval} == {0.9}

@@ -52,10 +52,7 @@ def test_html_is_plain_and_semantic() -> None:
     assert set(reader.tags) == {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "span"}
     assert reader.attributes == {"scope", "style", "colspan", "rowspan", "lang"}
     assert '<th scope="col" style="text-align: right">Urban share (percent)</th>' in html
-    assert (
-        '<th scope="row" rowspan="2" style="text-align: left">Lankao <span lang="zh-CN">兰考县</span></th>'
-        in html
-    )
+    assert '<th scope="row" rowspan="2" style="text-align: left">Lankao <span lang="zh-CN">兰考县</span></th>' in html
     assert '<td style="text-align: right">−1.25</td>' in html
     assert "a &amp; b &lt;i&gt;" in html
     assert html.count('<td colspan="3"') == 2

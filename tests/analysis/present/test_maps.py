@@ -7,9 +7,7 @@ from analysis.present.maps import classes, comparable_change, programme_map
 
 
 def drawn(tables, study, units: pd.DataFrame | None = None):
-    return programme_map(
-        tables.census, tables.programme_units if units is None else units, tables.polygons, study
-    )
+    return programme_map(tables.census, tables.programme_units if units is None else units, tables.polygons, study)
 
 
 def test_change_is_in_points_and_by_code(simulate_with, study) -> None:
@@ -46,9 +44,7 @@ def test_title_counts_units_that_rose(simulate_with, study) -> None:
     tables = simulate_with(effect=-10.0, noise=2.0)
     risen = int((comparable_change(tables.census, tables.programme_units, study) > 0).sum())
     assert 0 < risen < 18
-    assert (
-        drawn(tables, study).title == f"The urban share rose in {risen} of the 18 units that can be compared"
-    )
+    assert drawn(tables, study).title == f"The urban share rose in {risen} of the 18 units that can be compared"
 
 
 def test_a_unit_without_a_polygon_is_named(simulated, study) -> None:
