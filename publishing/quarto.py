@@ -46,6 +46,11 @@ def find_quarto() -> Quarto | None:
     return Quarto(program, version) if done.returncode == 0 and re.match(r"\d+\.\d+", version) else None
 
 
+_ASKS = re.compile(
+    r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(?:https?:)?//|<link\b[^>]*\brel=[\"']?stylesheet[^>]*\bhref=[\"']?(?:https?:)?//"
+)
+
+
 def _last_words(output: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
@@ -53,7 +58,7 @@ def _last_words(output: str) -> str:
 
 
 def check_pages(out: Path) -> None:
-    """Stop if a page shows a reference that Quarto could not resolve or what a cell wrote to the error stream.
+    """Stop if a page has an unresolved reference or a cell's error stream, or asks the network for something.
 
     Raises:
         EngineError: one does; the message names the page.
@@ -62,6 +67,11 @@ def check_pages(out: Path) -> None:
         text = page.read_text(encoding="utf-8")
         if _UNRESOLVED.search(text):
             raise EngineError(f"{page.relative_to(out)}: Quarto left a cross-reference unresolved.")
+        if _ASKS.search(text):
+            raise EngineError(
+                f"{page.relative_to(out)}: the page asks the network for something. A cell that prints "
+                "text/html makes Quarto do so; print Markdown, or a table as raw HTML within Markdown."
+            )
         if "cell-output-stderr" in text:
             raise EngineError(
                 f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page."

@@ -184,7 +184,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
             result.append(
                 Fault(
                     source.find("@"),
-                    "a citation, but no chapter has the place for the references (a line `::: {#refs}` and a line `:::`)",
+                    "a citation, but no chapter has the place for the references: lines `::: {#refs}` and `:::`",
                 )
             )
             has_refs = True  # said once

@@ -70,7 +70,8 @@ class Table:
             for cell in (*row.cells, *row.below):
                 _html(cell)
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """The table as HTML, with no styles or ids of its own."""
         lines = ["<table>", "<thead>", "<tr>"]
         for column in self.columns:
             head = f"{column.head} ({column.unit})" if column.unit else column.head
@@ -105,7 +106,8 @@ class Table:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         heads = " | ".join(c.head for c in self.columns)
-        return {"text/html": self._repr_html_(), "text/plain": f"Table: {heads}"}
+        # Raw HTML in Markdown: for an output of type text/html Quarto's pages load scripts from the network.
+        return {"text/markdown": f"```{{=html}}\n{self.html()}\n```", "text/plain": f"Table: {heads}"}
 
 
 SPECIFICATIONS = {"raw": "(1)", "share": "(2)", "all": "(3)"}

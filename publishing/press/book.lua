@@ -157,7 +157,12 @@ local function output_blocks(output)
   elseif output.kind == "html" then
     return pandoc.read(output.text, "html").blocks
   elseif output.kind == "markdown" then
-    return read_markdown(output.text).blocks
+    -- Tables come as raw HTML, which both formats need as tables.
+    return read_markdown(output.text).blocks:walk({
+      RawBlock = function(raw)
+        if raw.format == "html" then return pandoc.read(raw.text, "html").blocks end
+      end,
+    })
   end
   return { pandoc.CodeBlock(output.text, pandoc.Attr("", { "cell-output" })) }
 end

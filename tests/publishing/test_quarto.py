@@ -24,7 +24,13 @@ def test_versions_are_compared_as_numbers(version: str, enough: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "html", ['<a class="quarto-unresolved-ref">x</a>', "see ?@fig-x", '<div class="cell-output-stderr">']
+    "html",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        '<a class="quarto-unresolved-ref">x</a>',
+        "see ?@fig-x",
+        '<div class="cell-output-stderr">',
+    ],
 )
 def test_pages_that_quarto_left_unfinished_are_refused(tmp_path: Path, html: str) -> None:
     (tmp_path / "a.html").write_text(html, encoding="utf-8")

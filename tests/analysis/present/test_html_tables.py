@@ -47,7 +47,7 @@ class Reader(HTMLParser):
 
 
 def test_html_is_plain_and_semantic() -> None:
-    html = TABLE._repr_html_()
+    html = TABLE.html()
     reader = Reader(html)
     assert set(reader.tags) == {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "span"}
     assert reader.attributes == {"scope", "style", "colspan", "rowspan", "lang"}
@@ -56,7 +56,8 @@ def test_html_is_plain_and_semantic() -> None:
     assert '<td style="text-align: right">−1.25</td>' in html
     assert "a &amp; b &lt;i&gt;" in html
     assert html.count('<td colspan="3"') == 2
-    assert TABLE._repr_mimebundle_()["text/html"] == html
+    assert TABLE._repr_mimebundle_()["text/markdown"] == f"```{{=html}}\n{html}\n```"
+    assert "text/html" not in TABLE._repr_mimebundle_()
 
 
 @pytest.mark.parametrize("bare", [1.5, 3, np.float64(2.0)])
@@ -73,7 +74,7 @@ def test_rows_must_fit() -> None:
 
 
 def typst_of(table: Table) -> str:
-    return pypandoc.convert_text(table._repr_html_(), "typst", format="html")
+    return pypandoc.convert_text(table.html(), "typst", format="html")
 
 
 def print_typst(source: str, tmp_path: Path) -> str:
@@ -106,12 +107,12 @@ def test_regression_table(findings_folder: Path, tmp_path: Path) -> None:
     assert [cell is None for cell in share.below] == [True, False, False]
     assert all(str(c).startswith("(") and str(c).endswith(")") for c in table.rows[0].below)
     assert [row.cells[1] for row in table.rows[-3:-1]] == ["126", "21"]
-    assert "*" not in table._repr_html_()
+    assert "*" not in table.html()
     notes = " ".join(table.notes)
     assert "CRV1" in notes
     assert "Sample: 126 county-level units of Henan" in notes
     assert "controls for" not in notes
-    Reader(table._repr_html_())
+    Reader(table.html())
     assert "(N−1)/(N−K)" in print_typst(typst_of(table), tmp_path)
 
 
