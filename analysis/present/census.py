@@ -38,9 +38,9 @@ def _census() -> pd.DataFrame:
     return load_census()
 
 
-def units(year: int) -> Shown:
-    """How many county-level units the table has in a census year."""
-    return quantity(int((_census()["year"] == year).sum()), "county-level units")
+def rows(year: int) -> Shown:
+    """How many rows the table has for a census year: county-level units, and zones with a row of their own."""
+    return quantity(int((_census()["year"] == year).sum()), "rows")
 
 
 def residents(year: int, province: str | None = None) -> Shown:
@@ -61,7 +61,7 @@ def unit_types_table() -> Table:
     """Units of each type in each census year, with their residents and urban share."""
     frame = _census()
     years = sorted(frame["year"].unique())
-    rows = []
+    lines = []
     for kind, label in UNIT_TYPES.items():
         cells: list[str | None] = [label]
         for year in years:
@@ -69,11 +69,11 @@ def unit_types_table() -> Table:
             people = float(part["population"].sum())
             cells += [format_number(len(part), 0), format_number(people / 1e6, 1)]
             cells.append(format_number(100 * float(part["urban_population"].sum()) / people, 1) if people else None)
-        rows.append(Row(cells))
+        lines.append(Row(cells))
     heads = [f"{head}, {year}" for year in years for head in ("Units", "Residents (million)", "Urban (percent)")]
     return Table(
         columns=[Column("Type of unit", align="left"), *(Column(head) for head in heads)],
-        rows=rows,
+        rows=lines,
         notes=[
             "Most functional zones have rows of their own only in 2020; before, their people were counted in the "
             "units that the zones were cut from."
@@ -87,7 +87,7 @@ def agreement_table(study: Study | None = None) -> Table:
     frame, totals = _census(), load_census_totals()
     provinces = totals[totals["level"] == "province"].assign(province_code=lambda t: t["code"].str[:2])
     years = (study.first_year, study.last_year)
-    rows = []
+    lines = []
     for code in study.provinces:
         cells: list[str | None] = [study.province_names[code]]
         for year in years:
@@ -95,11 +95,11 @@ def agreement_table(study: Study | None = None) -> Table:
             printed = provinces[(provinces["year"] == year) & (provinces["province_code"] == code)]
             total = int(printed["population"].iloc[0])
             cells += [format_number(total, 0), format_number(int(own["population"].sum()) - total, 0)]
-        rows.append(Row(cells))
+        lines.append(Row(cells))
     heads = [f"{head}, {year} (people)" for year in years for head in ("Printed", "Units less printed")]
     return Table(
         columns=[Column("Province", align="left"), *(Column(head) for head in heads)],
-        rows=rows,
+        rows=lines,
         notes=["Printed: the province's own row in the census tables."],
     )
 
@@ -112,7 +112,7 @@ def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None =
         study.province_names[study.treated]: sample[sample["treated"] == 1],
         "Neighbours": sample[sample["treated"] == 0],
     }
-    rows = []
+    lines = []
     for column, (label, digits) in DESCRIBED.items():
         cells: list[str | None] = [label]
         for part in groups.values():
@@ -120,12 +120,12 @@ def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None =
                 format_number(part[column].mean(), digits),
                 format_number(part[column].std(ddof=1), digits),
             ]
-        rows.append(Row(cells))
-    rows.append(Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))]))
+        lines.append(Row(cells))
+    lines.append(Row(["Units", *(cell for part in groups.values() for cell in (format_number(len(part), 0), None))]))
     heads = [f"{name}, {what}" for name in groups for what in ("mean", "standard deviation")]
     return Table(
         columns=[Column("Figure", align="left"), *(Column(head) for head in heads)],
-        rows=rows,
+        rows=lines,
         notes=[
             f"Start: {study.first_year}. Every unit counts once, whatever its size. Work and piped water are from the "
             "long form, which one household in ten filled in."

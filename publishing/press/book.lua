@@ -382,6 +382,44 @@ local function html_header(header)
   return header
 end
 
+local function is_han(code) return (code >= 0x3400 and code <= 0x9fff) or (code >= 0xf900 and code <= 0xfaff) end
+
+-- Chinese text that no span marks, as in the list of references.
+local function mark_chinese(str)
+  local parts, run, run_is_han, any = pandoc.Inlines({}), "", false, false
+  local function close()
+    if run == "" then return end
+    parts:insert(run_is_han and pandoc.Span({ pandoc.Str(run) }, pandoc.Attr("", {}, { { "lang", "zh-CN" } })) or pandoc.Str(run))
+    run = ""
+  end
+  for _, code in utf8.codes(str.text) do
+    local han = is_han(code)
+    any = any or han
+    if han ~= run_is_han then
+      close()
+      run_is_han = han
+    end
+    run = run .. utf8.char(code)
+  end
+  close()
+  if any then return parts end
+end
+
+-- What an author marked is not marked twice.
+local function merge_languages(span)
+  if not span.attributes.lang then return nil end
+  local content = pandoc.Inlines({})
+  for _, inline in ipairs(span.content) do
+    if inline.t == "Span" and inline.attributes.lang and inline.identifier == "" then
+      content:extend(inline.content)
+    else
+      content:insert(inline)
+    end
+  end
+  span.content = content
+  return span
+end
+
 local function html_div(div)
   if has_class(div, "float") then return html_float(div) end
   if has_class(div, "equation") then return html_equation(div) end
@@ -430,7 +468,7 @@ local function write_pages(contents)
   end
   for index, blocks in ipairs(contents) do
     local chapter = manifest.chapters[index]
-    local doc = pandoc.Pandoc(blocks)
+    local doc = pandoc.Pandoc(blocks):walk({ Str = mark_chinese, Span = merge_languages })
     doc = doc:walk({
       traverse = "topdown",
       Header = html_header,

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -8,28 +7,7 @@ from pypdf import PdfReader
 
 from publishing.errors import EngineError, ExecutionError
 from tests.publishing.conftest import edit
-
-
-class Page(HTMLParser):
-    """The ids, links, files and text of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.targets: list[str] = []
-        self.texts: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-        self.text = " ".join("".join(self.texts).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if found.get("id"):
-            assert found["id"] not in self.ids, f"the id {found['id']} stands twice"
-            self.ids.add(str(found["id"]))
-        self.targets += [str(found[name]) for name in ("href", "src") if found.get(name)]
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+from tests.publishing.pages import check_links, pages
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +24,6 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(BOOK, root)
     build(load_book(root), "embedded", ["html", "pdf"], Progress())
     return root / "_book"
-
-
-def pages(folder: Path) -> dict[str, Page]:
-    return {p.relative_to(folder).as_posix(): Page(p) for p in folder.rglob("*.html") if "pagefind" not in p.parts}
 
 
 def test_a_page_for_each_chapter_and_one_pdf(printed: Path) -> None:
@@ -78,17 +52,7 @@ def test_references_are_numbered_across_chapters(printed: Path) -> None:
 
 
 def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:
-    found = pages(printed)
-    for name, page in found.items():
-        for target in page.targets:
-            if target == "data:,":
-                continue
-            assert not re.match(r"\w+:|//", target), f"{name} asks the network for {target}"
-            file, _, anchor = target.partition("#")
-            path = ((printed / name).parent / file).resolve() if file else (printed / name).resolve()
-            assert path.is_file(), f"{name} points to {target}"
-            if anchor:
-                assert anchor in found[path.relative_to(printed.resolve()).as_posix()].ids, f"{name} points to {target}"
+    check_links(printed)
 
 
 def test_text_from_cells_stays_text(printed: Path) -> None:
