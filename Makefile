@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-develop
 
-.PHONY: report test check lock data clean
+.PHONY: report report-embedded test check lock clean
 .DEFAULT_GOAL := report
 
 # uv installs in seconds; where it can't be had, pip does the same from the same lock.
@@ -31,8 +31,12 @@ $(DEV_STAMP): requirements/develop.txt requirements/uv.txt pyproject.toml | $(VE
 report: $(STAMP)
 	@$(BIN)/report build
 
+# The same without Quarto, even where it is installed.
+report-embedded: $(STAMP)
+	@$(BIN)/report build --engine embedded
+
 test: $(DEV_STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

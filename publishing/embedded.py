@@ -26,7 +26,7 @@ from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 NAME = "embedded"
 # Families that the Typst compiler carries, then the project's own.
 TEXT_FONT = "Libertinus Serif"
-_MIME_ORDER = ("image/svg+xml", "image/png", "text/html", "text/markdown", "text/plain")
+_MIME_ORDER = ("image/svg+xml", "image/png", "text/markdown", "text/plain")
 
 
 def version() -> str:
@@ -40,6 +40,11 @@ def _file_name(step: Cell, number: int, count: int) -> str:
 
 
 def _output(bundle: Bundle, step: Cell, name: str, folder: PurePosixPath, out: Path) -> dict[str, str]:
+    if "text/html" in bundle:
+        raise ExecutionError(
+            f"{step.place}: the cell prints text/html, for which Quarto's pages would load scripts from the network; "
+            "print Markdown, or a table as raw HTML within Markdown."
+        )
     mime = next((m for m in _MIME_ORDER if m in bundle), None)
     if mime is None:
         raise ExecutionError(
@@ -48,7 +53,7 @@ def _output(bundle: Bundle, step: Cell, name: str, folder: PurePosixPath, out: P
     content = bundle[mime]
     text = "".join(content) if isinstance(content, list) else str(content)
     if not mime.startswith("image/"):
-        return {"kind": {"text/html": "html", "text/markdown": "markdown"}.get(mime, "text"), "text": text}
+        return {"kind": "markdown" if mime == "text/markdown" else "text", "text": text}
     src = folder / f"{name}.{'svg' if mime == 'image/svg+xml' else 'png'}"
     path = out / src
     path.parent.mkdir(parents=True, exist_ok=True)

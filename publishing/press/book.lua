@@ -154,8 +154,6 @@ local function output_blocks(output)
   if output.kind == "image" then
     local image = pandoc.Image({}, output.src, "", pandoc.Attr("", {}, { { "alt", output.alt or "" } }))
     return { pandoc.Plain({ image }) }
-  elseif output.kind == "html" then
-    return pandoc.read(output.text, "html").blocks
   elseif output.kind == "markdown" then
     -- Tables come as raw HTML, which both formats need as tables.
     return read_markdown(output.text).blocks:walk({

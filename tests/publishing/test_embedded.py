@@ -121,6 +121,11 @@ def test_two_builds_print_the_same_pages(small_book: Path, made: Callable[..., s
     [
         ("Picture()\n```", "Picture\n```", "text"),
         ("Table()\n```", "pass\n```", "cell tbl-units prints nothing"),
+        (
+            "def _repr_markdown_(self):\n        return (\n",
+            "def _repr_html_(self):\n        return (\n",
+            "prints text/html",
+        ),
         ("`{python} value`", "`{python} __import__('numpy').float64(1.5)`", "a NumPy scalar"),
     ],
 )
