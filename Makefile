@@ -10,15 +10,15 @@ DEV_STAMP := $(VENV)/.installed-develop
 
 # uv installs in seconds; where it can't be had, pip does the same from the same lock.
 define install
-	$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/uv.txt \
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/uv.txt \
 	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
 	  || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(1)
-	$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
 endef
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed; %s is %d.%d. Name another with: make PYTHON=python3.12" % (sys.executable, *v))'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP): requirements/report.txt requirements/uv.txt pyproject.toml | $(VENV)/bin/python
 	$(call install,requirements/report.txt)

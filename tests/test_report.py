@@ -75,6 +75,28 @@ def test_the_report_is_whole(project: Path) -> None:
     check_links(project / "_book")
 
 
+def test_what_the_text_says_of_the_numbers_holds(project: Path) -> None:
+    """Sentences of the summary and of the result chapter, as conditions on the findings."""
+
+    def value(key: str) -> float:
+        return finding(f"long_difference.{key}", folder=project / "bld/findings").raw
+
+    for name in ("raw", "share", "all"):
+        effect = finding(f"long_difference.effect_{name}", folder=project / "bld/findings").finding
+        assert effect.interval is not None
+        low, high = effect.interval
+        assert low < 0 < effect.value < high, f"effect_{name}: the text says that it is positive and not clear of zero"
+        assert effect.value < 2, f"effect_{name}: the text says that it is small"
+    changes = {p: value(f"change_by_province.{p}") for p in ("hebei", "henan", "anhui", "shaanxi", "hubei", "shanxi")}
+    changes["shandong"] = value("change_by_province.shandong")
+    assert sorted(changes, key=changes.__getitem__, reverse=True)[:2] == ["hebei", "henan"]
+    assert min(changes, key=changes.__getitem__) == "shandong"
+    assert value("urban_share_start.treated") < value("urban_share_start.comparison")
+    assert value("share.urban_share_start") < 0
+    assert value("effect_share") < value("effect_raw")
+    assert value("programme.lost_population") > value("programme.units") / 2
+
+
 def test_the_copy_was_made_from_its_own_files(project: Path) -> None:
     document = json.loads((project / "bld/findings/long_difference.json").read_text(encoding="utf-8"))
     assert len(document["findings"]) > 20

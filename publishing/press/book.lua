@@ -503,6 +503,9 @@ local function write_pages(contents)
         next = step_link(titles, index, 1, "next", "Next"),
         pdf = manifest.pdf and relative(chapter.page, manifest.pdf) or nil,
         search = manifest.search,
+        first = index == 1 or nil,
+        subtitle = manifest.subtitle and text_html(manifest.subtitle) or nil,
+        author = List.map(manifest.authors, text_html),
       },
     }))
   end
