@@ -1,7 +1,6 @@
 """Bring findings up to date by running the project's pipeline, and check what it wrote."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +10,6 @@ from publishing.errors import PipelineError
 from publishing.project import Book
 
 SCHEMA = Path(__file__).with_name("findings.schema.json")
-
-
-def _shorten(output: str) -> str:
-    """What a failed pytask run says, without the frame around it."""
-    lines = [re.sub(r"\s+$", "", line) for line in output.splitlines()]
-    kept = [line for line in lines if line and not re.fullmatch(r"[─━╭╮╰╯│┌┐└┘ ]+", line)]
-    return "\n".join(kept[-40:])
 
 
 def check_findings(folder: Path) -> None:
@@ -49,8 +41,14 @@ def update_findings(book: Book) -> None:
     """
     if book.settings.pipeline is None:
         return
-    command = [sys.executable, "-m", "pytask", "build", book.settings.pipeline]
-    done = subprocess.run(command, cwd=book.root, capture_output=True, text=True, check=False)  # noqa: S603
+    book.workshop.mkdir(exist_ok=True)
+    log, failures = book.workshop / "pipeline.log", book.workshop / "pipeline-failures.json"
+    failures.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "publishing.run_pipeline", book.settings.pipeline, str(failures)]
+    with log.open("w", encoding="utf-8") as stream:
+        done = subprocess.run(command, cwd=book.root, stdout=stream, stderr=subprocess.STDOUT, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise PipelineError(f"the pipeline {book.settings.pipeline} failed:\n{_shorten(done.stdout + done.stderr)}")
+        words = json.loads(failures.read_text(encoding="utf-8")) if failures.is_file() else []
+        where = f"the whole output is in {log.relative_to(book.root)}"
+        raise PipelineError("\n".join(words or [f"the pipeline {book.settings.pipeline} broke off"]) + f"\n({where})")
     check_findings(book.root / book.settings.findings)

@@ -32,7 +32,7 @@ def test_steps_run_in_the_order_of_the_text(tmp_path: Path) -> None:
             "# T\n\n```{python}\nx = 1\n```\n\nA\n\nB `{python} y` C\n",
             "a.qmd:9: the inline expression `y` failed: NameError",
         ),
-        ("# T\n\n```{python}\nx = (\n```\n", "failed: SyntaxError"),
+        ("# T\n\n```{python}\nx = = 1\n```\n", "failed: SyntaxError"),
         (
             "# T\n\n```{python}\nimport warnings\nwarnings.warn('mind')\n```\n",
             "a.qmd:3: the code wrote to the error stream",
