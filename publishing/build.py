@@ -129,7 +129,7 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     if found:
-        quarto.render(book, found, fresh, formats, progress)
+        quarto.render(book, found, sources, fresh, formats, progress)
     else:
         embedded.render(book, sources, scans, fresh, formats, progress)
     _check_whole(book, fresh, formats)

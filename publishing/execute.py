@@ -36,12 +36,12 @@ class Results:
     outputs: tuple[tuple[Bundle, ...], ...]
 
 
-def _failure(step: Cell | Inline, error: CellExecutionError) -> str:
-    cause = f"{error.ename}: {error.evalue}".strip()
+def failure_words(step: Cell | Inline, cause: str, traceback: str) -> str:
+    """What failed, as file, line, step and cause; the line within a cell is read from IPython's traceback."""
     if isinstance(step, Inline):
         return f"{step.place}: the inline expression `{step.code}` failed: {cause}"
     line = step.place.line
-    inner = re.findall(r"Cell In\[\d+\], line (\d+)", _ANSI.sub("", error.traceback))
+    inner = re.findall(r"Cell In\[\d+\], line (\d+)", _ANSI.sub("", traceback))
     if inner:
         line = step.first_code_line + int(inner[-1]) - 1
     name = f"cell {step.label}" if step.label else f"the cell that opens at line {step.place.line}"
@@ -93,7 +93,8 @@ def execute_chapter(source: Source, folder: Path) -> Results:
             )
             asyncio.run(client.async_execute(env=os.environ | {"PYTHONHASHSEED": "0"}))
     except CellExecutionError as error:
-        raise ExecutionError(_failure(source.steps[max(current[0] - 1, 0)], error)) from error
+        cause = f"{error.ename}: {error.evalue}".strip()
+        raise ExecutionError(failure_words(source.steps[max(current[0] - 1, 0)], cause, error.traceback)) from error
     except DeadKernelError as error:
         step = source.steps[max(current[0] - 1, 0)]
         raise ExecutionError(f"{step.place}: the kernel died here; it may have run out of memory.") from error

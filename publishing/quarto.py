@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publishing.errors import EngineError
+from publishing.execute import failure_words
 from publishing.progress import Progress
 from publishing.project import Book
+from publishing.source import Cell, Source
 
 NAME = "quarto"
 OLDEST = (1, 9)
@@ -52,9 +54,21 @@ _ASKS = re.compile(
 
 
 def _last_words(output: str) -> str:
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
-    lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
-    return "\n".join(lines[-40:])
+    return "\n".join([line.rstrip() for line in output.splitlines() if line.strip()][-15:])
+
+
+def failure_in(output: str, sources: Sequence[Source]) -> str | None:
+    """Which cell failed and why, if Quarto's output tells: the last chapter and cell that it named, and the error."""
+    chapters = re.findall(r"^\[ *\d+/\d+\] (\S+)$", output, re.MULTILINE)
+    numbers = re.findall(r"Cell (\d+)/\d+: ", output)
+    _, stopped, report = output.partition("An error occurred while executing the following cell:")
+    causes = re.findall(r"^\w*(?:Error|Exception|Interrupt|Exit|Warning)\b.*$", report, re.MULTILINE)
+    source = next((s for s in sources if chapters and s.path == chapters[-1]), None)
+    if source is None or not stopped or not causes or not numbers:
+        return None
+    cells = [step for step in source.steps if isinstance(step, Cell)]
+    place = int(numbers[-1]) - 1
+    return failure_words(cells[place], causes[-1].strip(), report) if place < len(cells) else None
 
 
 def check_pages(out: Path) -> None:
@@ -78,7 +92,9 @@ def check_pages(out: Path) -> None:
             )
 
 
-def render(book: Book, quarto: Quarto, out: Path, formats: Sequence[str], progress: Progress) -> None:
+def render(
+    book: Book, quarto: Quarto, sources: Sequence[Source], out: Path, formats: Sequence[str], progress: Progress
+) -> None:
     """Render the book with Quarto into `out`.
 
     Raises:
@@ -103,6 +119,10 @@ def render(book: Book, quarto: Quarto, out: Path, formats: Sequence[str], progre
             check=False,
             stdin=subprocess.DEVNULL,
         )
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+    log = book.workshop / "quarto.log"
+    log.write_text(output, encoding="utf-8")
     if done.returncode != 0:
-        raise EngineError(f"Quarto {quarto.version} failed:\n{_last_words(done.stdout + done.stderr)}")
+        words = failure_in(output, sources) or f"Quarto {quarto.version} failed:\n{_last_words(output)}"
+        raise EngineError(f"{words}\n(the whole output is in {log.relative_to(book.root)})")
     check_pages(out)

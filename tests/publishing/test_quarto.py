@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from publishing.build import read_sources
 from publishing.errors import EngineError
 from publishing.freshness import output_hashes
-from publishing.quarto import Quarto, check_pages, find_quarto
+from publishing.project import load_book
+from publishing.quarto import Quarto, check_pages, failure_in, find_quarto
 from tests.publishing.conftest import edit
 
 FOUND = find_quarto()
@@ -36,6 +38,30 @@ def test_pages_that_quarto_left_unfinished_are_refused(tmp_path: Path, html: str
     (tmp_path / "a.html").write_text(html, encoding="utf-8")
     with pytest.raises(EngineError, match=r"a\.html"):
         check_pages(tmp_path)
+
+
+CELL_FAILED = r"chapters/01-one\.qmd:4: the cell that opens at line 3 failed: ZeroDivisionError: division by zero\n"
+OUTPUT = """[1/5] index.qmd
+[2/5] chapters/01-one.qmd
+  Cell 1/3: ''............
+An error occurred while executing the following cell:
+------------------
+value = 6 / 0
+------------------
+ZeroDivisionError                         Traceback (most recent call last)
+Cell In[1], line 1
+----> 1 value = 6 / 0
+ZeroDivisionError: division by zero
+WARN: Error encountered when rendering files
+"""
+
+
+def test_the_failing_cell_is_read_from_the_output_of_quarto(small_book: Path) -> None:
+    sources = read_sources(load_book(small_book))
+    words = failure_in(OUTPUT, sources)
+    assert words is not None
+    assert re.match(CELL_FAILED, words + "\n")
+    assert failure_in("ERROR: Typst compilation failed", sources) is None
 
 
 @needs_quarto
@@ -68,6 +94,7 @@ def test_a_failing_cell_leaves_the_last_good_book(small_book: Path, made: Callab
     made(small_book, engine="embedded", formats=("html",))
     before = output_hashes(small_book / "_book")
     edit(small_book / "chapters/01-one.qmd", "value = 6 * 7", "value = 6 / 0")
-    with pytest.raises(EngineError, match="ZeroDivisionError"):
+    with pytest.raises(EngineError) as caught:
         made(small_book, engine="quarto", formats=("html",))
+    assert re.match(CELL_FAILED, str(caught.value))
     assert output_hashes(small_book / "_book") == before
