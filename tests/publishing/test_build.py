@@ -74,6 +74,20 @@ def test_a_build_that_fails_leaves_the_last_good_book(
     assert output_hashes(small_book / "_book") == before
     edit(small_book / file, new, old)
     assert made(small_book, formats=("html",)) == "_book/ is up to date: nothing to do.\n"
+    edit(small_book / "index.qmd", "The figure is", "The one figure is")
+    assert "Done: _book/index.html" in made(small_book, formats=("html",))
+
+
+def test_an_engine_that_prints_too_little_leaves_the_last_good_book(
+    small_book: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(small_book, formats=("html",))
+    before = output_hashes(small_book / "_book")
+    edit(small_book / "index.qmd", "The figure is", "The one figure is")
+    monkeypatch.setattr("publishing.embedded.render", lambda *_: None)
+    with pytest.raises(EngineError, match=r"printed no index\.html, chapters/01-one\.html"):
+        made(small_book, formats=("html",))
+    assert output_hashes(small_book / "_book") == before
 
 
 def test_a_swap_that_was_broken_off_is_mended(small_book: Path, made: Made) -> None:
