@@ -69,6 +69,11 @@ def _inline_text(step: Inline, bundle: Bundle) -> str:
         raise ExecutionError(f"{step.place}: `{step.code}` gives {value}, a NumPy scalar; give a number with its unit.")
     if value[:1] in "'\"" and value[-1:] == value[:1]:
         value = value[1:-1]
+    if re.search(r"[$@]", value):
+        raise ExecutionError(
+            f"{step.place}: `{step.code}` gives the bare text {value!r}, in which Quarto would read $ and @ as markup; "
+            "give an object whose Markdown form is escaped."
+        )
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", value)
 
 

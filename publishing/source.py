@@ -218,6 +218,11 @@ def read_source(root: Path, path: str) -> Source:
         else:
             out += [text for _, text in lines[position : end + 1]]
         position = end + 1
+    if steps and not any(isinstance(step, Cell) for step in steps):
+        raise SourceError(
+            f"{steps[0].place}: an inline expression in a chapter without a cell, which Quarto would not run; "
+            "add a cell, such as the one that imports what the expression needs."
+        )
     return Source(path, "\n".join(out) + "\n", title, tuple(steps), tuple(prose), tuple(reader.files))
 
 

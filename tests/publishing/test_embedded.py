@@ -120,6 +120,7 @@ def test_two_builds_print_the_same_bytes(small_book: Path, made: Callable[..., s
     ("old", "new", "said"),
     [
         ("Picture()\n```", "Picture\n```", "text"),
+        ("`{python} value`", "`{python} 'costs $5'`", "gives the bare text 'costs \\$5'"),
         ("Table()\n```", "pass\n```", "cell tbl-units prints nothing"),
         (
             "def _repr_markdown_(self):\n        return (\n",
@@ -138,6 +139,12 @@ def test_what_a_cell_must_print(small_book: Path, made: Callable[..., str], old:
     edit(small_book / "chapters/01-one.qmd", old, new)
     with pytest.raises(ExecutionError, match=said):
         made(small_book)
+
+
+def test_bare_text_from_an_expression_stays_text(small_book: Path, made: Callable[..., str]) -> None:
+    edit(small_book / "chapters/01-one.qmd", "`{python} value`", "`{python} 'p*q*r _s_ <u> [k](l)'`")
+    made(small_book, formats=("html",))
+    assert "p*q*r _s_ <u> [k](l)" in pages(small_book / "_book")["chapters/01-one.html"].text
 
 
 def test_a_font_package_that_is_not_there_is_named(small_book: Path, made: Callable[..., str]) -> None:

@@ -37,7 +37,7 @@ def test_steps_run_in_the_order_of_the_text(tmp_path: Path) -> None:
             "# T\n\n```{python}\nimport warnings\nwarnings.warn('mind')\n```\n",
             "a.qmd:3: the code wrote to the error stream",
         ),
-        ("# T\n\n`{python} None`\n", "gives no value to print"),
+        ("# T\n\n```{python}\n1\n```\n\n`{python} None`\n", "gives no value to print"),
         ("# T\n\n```{python}\nimport os\nos._exit(1)\n```\n", "a.qmd:3: the kernel died here"),
     ],
 )
@@ -52,11 +52,11 @@ def test_every_failing_chapter_is_told(tmp_path: Path) -> None:
     sources = []
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.qmd").write_text(
-            f"# T\n\n`{{python}} {name}`\n" if name != "b" else "# T\n", encoding="utf-8"
+            f"# T\n\n```{{python}}\n```\n\n`{{python}} {name}`\n" if name != "b" else "# T\n", encoding="utf-8"
         )
         sources.append(read_source(tmp_path, f"{name}.qmd"))
     finished: list[str] = []
     with pytest.raises(ExecutionError) as caught:
         execute_all(sources, lambda _: tmp_path, finished.append)
-    assert [line[:7] for line in str(caught.value).splitlines()] == ["a.qmd:3", "c.qmd:3"]
+    assert [line[:7] for line in str(caught.value).splitlines()] == ["a.qmd:6", "c.qmd:6"]
     assert sorted(finished) == ["a.qmd", "b.qmd", "c.qmd"]

@@ -41,10 +41,11 @@ def test_code_that_is_shown_is_left_alone(tmp_path: Path) -> None:
 def test_includes_keep_their_own_lines(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "b.md").write_text("one\n\ntwo @fig-x `{python} v`\n", encoding="utf-8")
-    source = read(tmp_path, "# T\n\n{{< include parts/b.md >}}\n\nend\n")
+    source = read(tmp_path, "# T\n\n{{< include parts/b.md >}}\n\nend\n\n```{python}\n1\n```\n")
     assert source.files == ("a.qmd", "parts/b.md")
     assert source.find("@fig-x") == Place("parts/b.md", 3)
-    assert source.steps == (Inline("v", Place("parts/b.md", 3)),)
+    assert source.steps[0] == Inline("v", Place("parts/b.md", 3))
+    assert source.steps[1].place == Place("a.qmd", 7)
 
 
 def test_a_title_in_the_header_is_the_heading(tmp_path: Path) -> None:
@@ -66,6 +67,7 @@ def test_a_title_in_the_header_is_the_heading(tmp_path: Path) -> None:
         ("# T\n\n{{< include none.md >}}\n", "a.qmd:3: none.md does not exist"),
         ("# T\n\n{{< include ../x.md >}}\n", "lies outside the project"),
         ("# T\n\n{{< include a.qmd >}}\n", "included within itself"),
+        ("# T\n\nText `{python} x`\n", "a.qmd:3: an inline expression in a chapter without a cell"),
         ("---\ntitle: x\nengine: knitr\n---\n", "the YAML header has engine"),
         ("---\ntitle: x\n", "never closed"),
     ],
