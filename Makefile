@@ -11,7 +11,7 @@ DEV_STAMP := $(VENV)/.installed-develop
 # uv installs in seconds; where it can't be had, pip does the same from the same lock.
 define install
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/uv.txt \
-	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	  && $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes -r $(1) \
 	  || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(1)
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
 endef
