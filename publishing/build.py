@@ -1,7 +1,11 @@
 """Make the book: check, bring findings up to date, print apart, and swap the whole result in."""
 
+import importlib.util
 import shutil
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from publishing import embedded, quarto
@@ -14,7 +18,6 @@ from publishing.project import Book
 from publishing.references import Scan, check_references
 from publishing.source import Source, read_source
 
-ENGINES = ("auto", quarto.NAME, embedded.NAME)
 _SHOWN_REASONS = 5
 
 
@@ -59,6 +62,17 @@ def install_fonts(book: Book) -> None:
             shutil.copyfile(file, target)
 
 
+@contextmanager
+def _font_cache() -> Iterator[None]:
+    """Have Matplotlib build its font cache meanwhile: it says so on the error stream, which would stand in a page."""
+    if importlib.util.find_spec("matplotlib") is None:
+        yield
+        return
+    command = [sys.executable, "-c", "import matplotlib.font_manager"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):  # noqa: S603
+        yield
+
+
 def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
     """What must hold before any engine starts: references resolve, findings are up to date, fonts are there.
 
@@ -67,7 +81,7 @@ def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
     """
     sources = read_sources(book)
     scans = check_references(book, sources)
-    with progress.step("findings"):
+    with progress.step("findings"), _font_cache():
         update_findings(book)
     install_fonts(book)
     return sources, scans
@@ -99,15 +113,26 @@ def _check_whole(book: Book, out: Path, formats: Sequence[str]) -> None:
         )
 
 
+def _check_output(book: Book) -> None:
+    """Never put the book over something that is no book."""
+    output, root = book.output.resolve(), book.root.resolve()
+    where = f"_quarto.yml: project: output-dir: {book.output_dir}"
+    if output == root or not output.is_relative_to(root) or book.workshop.resolve() in (output, *output.parents):
+        raise ConfigError(f"{where} must be a folder of its own inside the project.")
+    holds = {path.name for path in output.iterdir()} if output.is_dir() else set()
+    if holds and not holds & {"index.html", f"{book.output_file}.pdf"}:
+        raise ConfigError(
+            f"{where} holds {', '.join(sorted(holds)[:3])} and no book; name another folder, or empty this one."
+        )
+
+
 def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
     """Make the book unless it is up to date; says which. Returns whether it was made.
 
     Raises:
         BookError: the build failed; the last good book is as it was.
     """
-    output = book.output.resolve()
-    if output == book.root.resolve() or not output.is_relative_to(book.root.resolve()):
-        raise ConfigError(f"_quarto.yml: project: output-dir: {book.output_dir} must be a folder inside the project.")
+    _check_output(book)
     found = choose_engine(engine, progress)
     engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
     workshop = book.workshop

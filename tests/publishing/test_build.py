@@ -115,12 +115,23 @@ def test_an_engine_that_is_missing_or_old_is_named(
     assert "with embedded" in said
 
 
-@pytest.mark.parametrize("folder", [".", "..", "../elsewhere"])
-def test_the_book_is_never_put_over_the_project_or_outside_it(small_book: Path, made: Made, folder: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        (".", "must be a folder of its own"),
+        ("..", "must be a folder of its own"),
+        ("../elsewhere", "must be a folder of its own"),
+        ("bld", "must be a folder of its own"),
+        ("bld/fonts", "must be a folder of its own"),
+        ("chapters", "holds 01-one.qmd, 02-two.qmd, a-extra.qmd and no book"),
+    ],
+)
+def test_the_book_is_never_put_over_something_else(small_book: Path, made: Made, folder: str, said: str) -> None:
     edit(small_book / "_quarto.yml", "output-dir: _book", f"output-dir: {folder}")
-    with pytest.raises(ConfigError, match="must be a folder inside the project"):
+    with pytest.raises(ConfigError, match=said):
         made(small_book)
     assert (small_book / "index.qmd").is_file()
+    assert (small_book / "chapters/01-one.qmd").is_file()
 
 
 TASK = """
