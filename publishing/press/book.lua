@@ -195,7 +195,18 @@ end
 -- Numbers ---------------------------------------------------------------------------------------------
 
 local labels = {} -- id -> { text, number, chapter }
-local homes = {} -- id -> index of the chapter that holds it
+local homes = {} -- id -> index of the first chapter that holds it
+local own = {} -- index of a chapter -> the ids it holds
+
+local function hold(id, index)
+  if id == "" then return end
+  own[index] = own[index] or {}
+  own[index][id] = true
+  homes[id] = homes[id] or index
+end
+
+-- Two chapters may both have a section "limits": a link means its own chapter's.
+local function home_of(id, index) return (own[index] or {})[id] and index or homes[id] end
 
 local function label_for(kind, number, text, index) return { kind = kind, number = number, text = text, chapter = index } end
 
@@ -241,9 +252,7 @@ local function number_chapter(doc, chapter, index)
       end
     end,
   })
-  local function home(element)
-    if element.identifier ~= "" then homes[element.identifier] = homes[element.identifier] or index end
-  end
+  local function home(element) hold(element.identifier, index) end
   doc:walk({ Header = home, Div = home, Span = home })
   return doc
 end
@@ -291,23 +300,25 @@ local function relative(from, to)
   return string.rep("../", up) .. to
 end
 
--- A chapter's file -> its page.
-local pages = {}
-for _, chapter in ipairs(manifest.chapters) do pages[chapter.path] = chapter.page end
+local indices = {} -- a chapter's file -> its index
+for index, chapter in ipairs(manifest.chapters) do indices[chapter.path] = index end
+
+-- The chapter that a link to a file means, and the part of the target after the file.
+local function linked_chapter(target, chapter)
+  local file, rest = target:match("^([^#]+%.qmd)(#?.*)$")
+  if file == nil or file:match("^%a+:") then return nil end
+  return indices[path.normalize(path.join({ path.directory(chapter.path), file })):gsub("^%./", "")], rest
+end
 
 local function html_target(target, chapter, index)
   local id = target:match("^#(.+)$")
   if id then
-    local home = homes[id]
+    local home = home_of(id, index)
     if home == nil or home == index then return target end
     return relative(chapter.page, manifest.chapters[home].page) .. target
   end
-  local file, rest = target:match("^([^#]+%.qmd)(#?.*)$")
-  if file and not file:match("^%a+:") then
-    local full = path.normalize(path.join({ path.directory(chapter.path), file })):gsub("^%./", "")
-    if pages[full] then return relative(chapter.page, pages[full]) .. rest end
-  end
-  return target
+  local linked, rest = linked_chapter(target, chapter)
+  return linked and (relative(chapter.page, manifest.chapters[linked].page) .. rest) or target
 end
 
 local function escape(text) return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
@@ -568,6 +579,12 @@ local function typst_id(id, index)
   return "ch" .. index .. "-" .. id
 end
 
+local function title_id(blocks)
+  for _, block in ipairs(blocks) do
+    if block.t == "Header" and block.level == 1 then return block.identifier end
+  end
+end
+
 local function write_typst(contents)
   local blocks = List:new()
   local appendix = false
@@ -587,13 +604,12 @@ local function write_typst(contents)
       Link = function(link)
         local id = link.target:match("^#(.+)$")
         if id then
-          link.target = "#" .. typst_id(id, homes[id] or index)
+          link.target = "#" .. typst_id(id, home_of(id, index) or index)
           return link
         end
-        local file, anchor = link.target:match("^([^#]+%.qmd)#?(.*)$")
-        if file and not file:match("^%a+:") then
-          if anchor == "" then return link.content end
-          link.target = "#" .. typst_id(anchor, homes[anchor] or index)
+        local linked, rest = linked_chapter(link.target, chapter)
+        if linked then
+          link.target = "#" .. typst_id(rest ~= "" and rest:sub(2) or title_id(contents[linked]), linked)
           return link
         end
       end,
@@ -643,10 +659,7 @@ for index, doc in ipairs(docs) do docs[index] = doc:walk({ Cite = resolve_refere
 local merged = merge(docs)
 local contents = split(merged)
 for index, blocks in ipairs(contents) do
-  local function home(element)
-    if element.identifier ~= "" then homes[element.identifier] = homes[element.identifier] or index end
-  end
-  blocks:walk({ Div = home })
+  blocks:walk({ Div = function(div) hold(div.identifier, index) end })
 end
 
 if manifest.html then write_pages(contents) end

@@ -55,6 +55,22 @@ def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:
     check_links(printed)
 
 
+def test_a_link_means_its_own_chapter_first(printed: Path) -> None:
+    html = (printed / "chapters/02-two.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a[^>]*href="([^"]*)"[^>]*>(the limits|the extra\sone|its\sown)</a>', html) == [
+        ("#limits", "the limits"),
+        ("../chapters/a-extra.html", "the extra one"),
+        ("../chapters/a-extra.html#limits", "its own"),
+    ]
+    targets = [
+        str(note.get_object()["/Dest"])
+        for page in PdfReader(printed / "small.pdf").pages[2:]
+        for note in page.get("/Annots", [])
+        if isinstance(note.get_object().get("/Dest"), str)
+    ]
+    assert [t for t in targets if "limits" in t] == ["ch3-limits", "ch5-limits", "ch5-limits"]
+
+
 def test_text_from_cells_stays_text(printed: Path) -> None:
     page = pages(printed)["chapters/01-one.html"]
     assert "a*b_c $x$ @fig-x <b>" in page.text
