@@ -11,6 +11,7 @@ from publishing.errors import EngineError
 
 HERE = Path(__file__).parent
 READER = "markdown"
+LONGEST = 600  # seconds; a whole book takes a few
 TYPST_FILTER = HERE / "typst.lua"
 
 
@@ -33,7 +34,12 @@ def run_pandoc(manifest: dict[str, Any], workshop: Path) -> str:
     path = workshop / f"{manifest['task']}.json"
     path.write_text(json.dumps(_without_none(manifest), ensure_ascii=False), encoding="utf-8")
     command = [pypandoc.get_pandoc_path(), "lua", str(HERE / "book.lua"), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"pandoc did not {manifest['task']} the book within {LONGEST} seconds.") from error
     if done.returncode != 0 or done.stderr.strip():
         raise EngineError(f"pandoc could not {manifest['task']} the book:\n{done.stderr.strip()}")
     return done.stdout

@@ -88,10 +88,41 @@ local function mark_figure(figure)
   return float(id, "fig", caption, { pandoc.Plain({ image }) }), false
 end
 
+local CALLOUTS = List:new({ "note", "tip", "warning", "caution", "important" })
+
+local function callout_kind(div)
+  for _, kind in ipairs(CALLOUTS) do
+    if has_class(div, "callout-" .. kind) then return kind end
+  end
+end
+
+-- A callout's title is its first heading, its title attribute, or its kind. It is set apart at once: a heading in a
+-- callout is no section and takes no number.
+local function mark_callout(div)
+  local kind = callout_kind(div)
+  if kind == nil then return nil end
+  local content = List:new(div.content)
+  local title = { pandoc.Str(kind:sub(1, 1):upper() .. kind:sub(2)) }
+  if content[1] and content[1].t == "Header" then
+    title = content[1].content
+    content:remove(1)
+  elseif div.attributes.title then
+    title = { pandoc.Str(div.attributes.title) }
+  end
+  content:insert(1, pandoc.Div({ pandoc.Plain(title) }, pandoc.Attr("", { "callout-title" })))
+  div.content = content
+  return div
+end
+
+local function callout_parts(div)
+  return div.content[1].content[1].content, List:new({ table.unpack(div.content, 2) })
+end
+
 local function read_chapter(chapter)
   local doc = read_markdown(chapter.text)
   doc.blocks = doc.blocks:walk({
     traverse = "topdown",
+    Div = mark_callout,
     Para = mark_equation,
     Table = mark_table,
     Figure = mark_figure,
@@ -355,29 +386,10 @@ local function html_equation(div)
   }
 end
 
-local function callout_kind(div)
-  for _, class in ipairs(div.classes) do
-    local kind = class:match("^callout%-(%a+)$")
-    if kind then return kind end
-  end
-end
-
-local function callout_parts(div)
-  local kind = callout_kind(div)
-  local content = List:new(div.content)
-  local title = { pandoc.Str(kind:sub(1, 1):upper() .. kind:sub(2)) }
-  if content[1] and content[1].t == "Header" then
-    title = content[1].content
-    content:remove(1)
-  elseif div.attributes.title then
-    title = { pandoc.Str(div.attributes.title) }
-  end
-  return kind, title, content
-end
-
 local function html_callout(div)
   if not callout_kind(div) then return nil end
-  local kind, title, content = callout_parts(div)
+  local kind = callout_kind(div)
+  local title, content = callout_parts(div)
   content:insert(1, pandoc.Para({ pandoc.Strong(title) }))
   return pandoc.Div(content, pandoc.Attr(div.identifier, { "callout", "callout-" .. kind }, { { "role", "note" } }))
 end
@@ -566,7 +578,7 @@ end
 
 local function typst_callout(div)
   if not callout_kind(div) then return nil end
-  local _, title, content = callout_parts(div)
+  local title, content = callout_parts(div)
   local blocks = List:new({ pandoc.RawBlock("typst", "#callout["), pandoc.Plain(title), pandoc.RawBlock("typst", "][") })
   blocks:extend(content)
   blocks:insert(pandoc.RawBlock("typst", "]"))

@@ -49,6 +49,12 @@ def test_references_are_numbered_across_chapters(printed: Path) -> None:
     assert "Table 2.1: A table typed by hand" in text
     assert "Figure 2.1: A drawn square" in text
     assert "2.2 Limits" in text
+    assert "1.2 Last The heading of a note takes no number: this is Section 1.2." in found[
+        "chapters/01-one.html"
+    ].text.replace(nbsp, " ")
+    pdf = "".join(p.extract_text() for p in PdfReader(printed / "small.pdf").pages)
+    assert "1.2 Last" in pdf
+    assert "this is Section 1.2" in pdf.replace(nbsp, " ")
 
 
 def test_every_link_leads_somewhere_on_this_site(printed: Path) -> None:

@@ -83,6 +83,7 @@ def test_quarto_prints_the_same_pages_and_numbers(small_book: Path, made: Callab
         "浚县",
         "Figure 1.1",
         "Table 2.1",
+        "this is Section 1.2",
         "Smith, Ada. 2001",
     ):
         assert text in pdf.replace("\u00a0", " ")
