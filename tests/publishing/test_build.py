@@ -49,6 +49,7 @@ def test_a_chapter_that_was_renamed_leaves_no_old_page(small_book: Path, made: M
     made(small_book, formats=("html",))
     (small_book / "chapters/a-extra.qmd").rename(small_book / "chapters/b-extra.qmd")
     edit(small_book / "_quarto.yml", "a-extra", "b-extra")
+    edit(small_book / "chapters/02-two.qmd", "a-extra", "b-extra")
     made(small_book, formats=("html",))
     assert not (small_book / "_book/chapters/a-extra.html").exists()
     assert (small_book / "_book/chapters/b-extra.html").exists()
