@@ -2,16 +2,21 @@
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from publishing.project import CONFIG, Book
+from publishing.references import SCHEME, join
 from publishing.source import Source
 
 STAMP = "book.json"
 _PROJECT_FILES = (CONFIG, "pyproject.toml", "requirements/report.txt")
+_PACKAGE = Path(__file__).parent
+_TARGET = re.compile(r"\]\(([^)\s#]+)")
 _IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -38,25 +43,51 @@ def _below(path: Path) -> Iterator[Path]:
                 yield from _below(inner)
 
 
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a YAML value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _named_files(book: Book, sources: Sequence[Source]) -> Iterator[str]:
+    """Files that the settings name (filters, styles) or that chapters link to (pictures)."""
+    for name in _texts(book.config):
+        if (book.root / name).is_file():
+            yield name
+    for source in sources:
+        for _, line in source.prose:
+            for target in _TARGET.findall(line):
+                name = join(source.path, unquote(target))
+                if not SCHEME.match(target) and (book.root / name).is_file():
+                    yield name
+
+
 def input_files(book: Book, sources: Sequence[Source]) -> Iterable[Path]:
-    """Every file that the book is made from: text, settings, inputs of the pipeline, and this package."""
+    """Every file that the book is made from: text, settings, what they name, inputs of the pipeline, this package."""
     named = [
         *_PROJECT_FILES,
         *book.bibliography,
         *(f for s in sources for f in s.files),
         *book.settings.inputs,
+        *_named_files(book, sources),
     ]
     named += [entry.path.rpartition("/")[0] for entry in book.entries if "/" in entry.path]
     for name in dict.fromkeys(named):
         yield from _below(book.root / name)
-    yield from _below(Path(__file__).parent)
+    yield from _below(_PACKAGE)
 
 
 def input_hashes(book: Book, sources: Sequence[Source]) -> dict[str, str]:
     """SHA-256 of every input by path, and the version of Python."""
     hashes = {"python": ".".join(map(str, sys.version_info[:3]))}
     for path in input_files(book, sources):
-        name = path.relative_to(book.root) if path.is_relative_to(book.root) else Path("publishing") / path.name
+        name = path.relative_to(book.root if path.is_relative_to(book.root) else _PACKAGE.parent)
         hashes[name.as_posix()] = _hash(path)
     return hashes
 

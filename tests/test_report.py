@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 from rich.console import Console
@@ -94,6 +95,10 @@ def test_what_the_text_says_of_the_numbers_holds(project: Path) -> None:
     assert value("urban_share_start.treated") < value("urban_share_start.comparison")
     assert value("share.urban_share_start") < 0
     assert value("effect_share") < value("effect_raw")
+    sample = pd.read_csv(project / "bld/samples/long_difference.csv", dtype={"code": str, "prefecture": str})
+    henan = sample[sample["treated"] == 1].set_index("code")
+    assert henan["change"].idxmax() == "410122", "the text says that Zhongmu is the darkest unit"
+    assert henan.groupby("prefecture")["change"].mean().idxmax() == "4103", "the text names Luoyang"
     assert value("programme.lost_population") > value("programme.units") / 2
 
 

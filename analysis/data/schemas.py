@@ -159,6 +159,19 @@ def _migrants_fit(frame: pd.DataFrame) -> "pd.Series[bool]":
     return frame[list(MIGRANTS)].sum(axis=1) <= frame["population"]
 
 
+# What holds of a unit and of a total alike.
+_PEOPLE = (
+    Rule("population", "at least 1", lambda f: f["population"] >= 1),
+    _at_most("urban_population", "population"),
+    _only_in_2010("registered_population"),
+    _only_in_2010("nonagricultural_share"),
+    Rule("nonagricultural_share", "no more than 100", lambda f: ~(f["nonagricultural_share"] > 100)),
+    Rule("schooling_years", "no more than 20", lambda f: f["schooling_years"] <= 20),
+    _at_most("households", "population"),
+    _at_most("employed", "population"),
+    _at_most("households_surveyed", "households"),
+)
+
 CENSUS = Table(
     columns={
         "code": CODE,
@@ -181,16 +194,8 @@ CENSUS = Table(
     },
     key=("code", "year"),
     rules=(
-        Rule("population", "at least 1", lambda f: f["population"] >= 1),
-        _at_most("urban_population", "population"),
-        _only_in_2010("registered_population"),
-        _only_in_2010("nonagricultural_share"),
-        Rule("nonagricultural_share", "no more than 100", lambda f: ~(f["nonagricultural_share"] > 100)),
-        Rule("schooling_years", "no more than 20", lambda f: f["schooling_years"] <= 20),
-        _at_most("households", "population"),
-        _at_most("employed", "population"),
+        *_PEOPLE,
         Rule("employed", "the sum of the industries", _industries_sum),
-        _at_most("households_surveyed", "households"),
         *(_at_most(facility, "households_surveyed") for facility in FACILITIES),
         Rule("migrants_same_county", "the three groups of migrants no more than population", _migrants_fit),
     ),
@@ -213,17 +218,7 @@ CENSUS_TOTALS = Table(
         "households_surveyed": COUNT_OR_EMPTY,
     },
     key=("year", "province", "level", "name"),
-    rules=(
-        Rule("population", "at least 1", lambda f: f["population"] >= 1),
-        _at_most("urban_population", "population"),
-        _only_in_2010("registered_population"),
-        _only_in_2010("nonagricultural_share"),
-        Rule("nonagricultural_share", "no more than 100", lambda f: ~(f["nonagricultural_share"] > 100)),
-        Rule("schooling_years", "no more than 20", lambda f: f["schooling_years"] <= 20),
-        _at_most("households", "population"),
-        _at_most("employed", "population"),
-        _at_most("households_surveyed", "households"),
-    ),
+    rules=_PEOPLE,
 )
 
 CENSUS_EXCEPTIONS = Table(

@@ -31,6 +31,7 @@ def test_a_second_build_does_nothing_and_says_so(small_book: Path, made: Made) -
             "_book/ is not as the last build left it",
         ),
         (lambda root: shutil.rmtree(root / "_book"), "_book/ is not as the last build left it"),
+        (lambda root: edit(root / "typst.lua", "-- 1.", "-- 1)"), "typst.lua changed"),
         (lambda root: (root / "chapters/new.svg").write_text("<svg/>"), "chapters/new.svg is new"),
     ],
 )
@@ -43,6 +44,16 @@ def test_a_changed_input_or_output_is_named_and_the_book_made_again(
     assert why in said
     assert "Done: _book/index.html" in said
     assert "Preface" in (small_book / "_book/index.html").read_text(encoding="utf-8")
+
+
+def test_a_picture_outside_the_chapters_is_an_input(small_book: Path, made: Made) -> None:
+    (small_book / "pictures").mkdir()
+    (small_book / "chapters/square.svg").rename(small_book / "pictures/square.svg")
+    edit(small_book / "chapters/02-two.qmd", "(square.svg)", "(../pictures/square.svg)")
+    made(small_book, formats=("html",))
+    edit(small_book / "pictures/square.svg", 'width="40"', 'width="41"')
+    assert "pictures/square.svg changed" in made(small_book, formats=("html",))
+    assert 'width="41"' in (small_book / "_book/pictures/square.svg").read_text(encoding="utf-8")
 
 
 def test_a_chapter_that_was_renamed_leaves_no_old_page(small_book: Path, made: Made) -> None:
