@@ -24,7 +24,7 @@ def data() -> None:
 def rebuild(upstream: Path) -> None:
     """Make the tables again from their upstream files."""
     from analysis.data import rebuild as maker
-    from analysis.data.census import CompileError
+    from analysis.data.compile.errors import CompileError
     from analysis.data.upstream import UpstreamError
 
     try:
@@ -46,7 +46,9 @@ def verify() -> None:
 def _report(folder: Path) -> None:
     from dataclasses import fields
 
-    from analysis.data.checks import faults, load_all, remainders
+    from analysis.data.checks import faults
+    from analysis.data.checks.census import remainders
+    from analysis.data.checks.loaded import load_all
 
     loaded = load_all(folder)
     found = faults(loaded)

@@ -3,21 +3,74 @@
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from analysis.data import tables
-from analysis.data.census import compile_census
-from analysis.data.checks import faults, load_all
-from analysis.data.polygons import PACKAGE, compile_polygons, package_folder, read_shapes
+from analysis.data.checks import faults
+from analysis.data.checks.loaded import load_all
+from analysis.data.compile.census import compile_census
+from analysis.data.compile.polygons import compile_polygons
+from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
+from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.upstream import find_files, load_sources
-from analysis.data.workbooks import LAYOUTS, read_workbook
 from analysis.paths import DATA
 from analysis.study import load_study
 
-MADE = ("census.csv", "census_totals.csv", "census_exceptions.csv", "polygons.csv")
+Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a step can use: upstream files by identifier, tables made by the steps before it, by file name,
+    and the folder of the tables that are kept by hand."""
+
+    files: Mapping[str, Path]
+    sources: Mapping[str, dict[str, Any]]
+    folder: Path
+    made: Frames = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the rebuild: what it says, the upstream files it reads, the tables it makes, and how."""
+
+    says: str
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    make: Callable[[Inputs], Frames]
+
+
+def _census(inputs: Inputs) -> Frames:
+    sheets = {year: read_workbook(inputs.files[f"census_county_{year}"], layout) for year, layout in LAYOUTS.items()}
+    compiled = compile_census(sheets)
+    return {
+        "census.csv": compiled.units,
+        "census_totals.csv": compiled.totals,
+        "census_exceptions.csv": compiled.exceptions,
+    }
+
+
+def _polygons(inputs: Inputs) -> Frames:
+    study = load_study()
+    shapes = read_shapes(package_folder(inputs.sources[PACKAGE]["version"]), study.treated, study.neighbours)
+    return {"polygons.csv": compile_polygons(shapes, inputs.made["census.csv"], inputs.made["census_totals.csv"])}
+
+
+STEPS = (
+    Step(
+        "reading and compiling the census",
+        tuple(f"census_county_{year}" for year in LAYOUTS),
+        ("census.csv", "census_totals.csv", "census_exceptions.csv"),
+        _census,
+    ),
+    Step("simplifying polygons", (), ("polygons.csv",), _polygons),
+)
+MADE = tuple(name for step in STEPS for name in step.makes)
 
 
 def rebuild(upstream: Path, folder: Path = DATA, tell: Callable[[str], None] = print) -> None:
@@ -25,29 +78,19 @@ def rebuild(upstream: Path, folder: Path = DATA, tell: Callable[[str], None] = p
 
     Raises:
         UpstreamError: an upstream file or package is missing or not the expected one.
-        CompileError: a row of a workbook cannot be placed.
+        CompileError: upstream figures cannot be made into a table.
         TableError: what was compiled breaks a rule of the tables.
     """
     sources = load_sources()
-    identifiers = {year: f"census_county_{year}" for year in LAYOUTS}
-    files = find_files(upstream, tuple(identifiers.values()), sources)
-    shapes_folder = package_folder(sources[PACKAGE]["version"])
-    sheets = {}
-    for year, layout in LAYOUTS.items():
-        tell(f"reading {files[identifiers[year]].name}")
-        sheets[year] = read_workbook(files[identifiers[year]], layout)
-    tell("compiling the census tables")
-    compiled = compile_census(sheets)
-    tell("simplifying polygons")
-    study = load_study()
-    shapes = read_shapes(shapes_folder, study.treated, study.neighbours)
-    polygons = compile_polygons(shapes, compiled.units, compiled.totals)
-    frames = dict(zip(MADE, (compiled.units, compiled.totals, compiled.exceptions, polygons), strict=True))
+    inputs = Inputs(find_files(upstream, tuple(i for step in STEPS for i in step.reads), sources), sources, folder)
+    for step in STEPS:
+        tell(step.says)
+        inputs.made.update(step.make(inputs))
     tell("validating")
-    partial = {name: folder / f"{name}.partial" for name in frames}
+    partial = {name: folder / f"{name}.partial" for name in MADE}
     try:
-        for name, frame in frames.items():
-            partial[name].write_bytes(to_csv(frame))
+        for name, path in partial.items():
+            path.write_bytes(to_csv(inputs.made[name]))
         found = faults(load_all(folder, elsewhere=partial))
         if found:
             raise tables.TableError(tables.message(found))

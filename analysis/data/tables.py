@@ -13,7 +13,7 @@ from analysis.paths import DATA
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.data.schemas import Table
+    from analysis.data.schemas.forms import Table
 
 CENSUS = DATA / "census.csv"
 CENSUS_TOTALS = DATA / "census_totals.csv"
@@ -38,7 +38,7 @@ def load_census(path: Path = CENSUS) -> "pd.DataFrame":
     Raises:
         TableError: the file is missing or a cell breaks a rule.
     """
-    from analysis.data.schemas import CENSUS as TABLE
+    from analysis.data.schemas.census import CENSUS as TABLE
 
     return _load(path, TABLE)
 
@@ -49,7 +49,7 @@ def load_census_totals(path: Path = CENSUS_TOTALS) -> "pd.DataFrame":
     Raises:
         TableError: the file is missing or a cell breaks a rule.
     """
-    from analysis.data.schemas import CENSUS_TOTALS as TABLE
+    from analysis.data.schemas.census import CENSUS_TOTALS as TABLE
 
     return _load(path, TABLE)
 
@@ -60,7 +60,7 @@ def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
     Raises:
         TableError: the file is missing or a cell breaks a rule.
     """
-    from analysis.data.schemas import CENSUS_EXCEPTIONS as TABLE
+    from analysis.data.schemas.census import CENSUS_EXCEPTIONS as TABLE
 
     return _load(path, TABLE)
 
@@ -71,7 +71,7 @@ def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
     Raises:
         TableError: the file is missing or a cell breaks a rule.
     """
-    from analysis.data.schemas import PROGRAMME_UNITS as TABLE
+    from analysis.data.schemas.programme import PROGRAMME_UNITS as TABLE
 
     return _load(path, TABLE)
 
@@ -86,7 +86,7 @@ def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
     """
     import shapely
 
-    from analysis.data.schemas import POLYGONS as TABLE
+    from analysis.data.schemas.geography import POLYGONS as TABLE
 
     frame = _load(path, TABLE)
     frame["polygon"] = shapely.from_wkt(frame["polygon"].to_numpy(dtype=object))

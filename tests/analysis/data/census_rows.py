@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.schemas import FACILITIES, INDUSTRIES, MIGRANTS
+from analysis.data.schemas.census import FACILITIES, INDUSTRIES, MIGRANTS
 
 FIGURES_2020 = ("population", "urban_population", "households", "employed", *INDUSTRIES, "schooling_years",
                 "households_surveyed", *FACILITIES, *MIGRANTS)  # fmt: skip

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from census_rows import blank, figures, sheet, total
 
-from analysis.data.census import Compiled, CompileError, compile_census, unit_type
-from analysis.data.schemas import INDUSTRIES
+from analysis.data.compile.census import Compiled, compile_census, unit_type
+from analysis.data.compile.errors import CompileError
+from analysis.data.schemas.census import INDUSTRIES
 
 
 def _compile_2010(*units: dict[str, Any], names: tuple[str, ...] = ("甲县", "乙市", "丙区")) -> Compiled:

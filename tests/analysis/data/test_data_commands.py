@@ -5,7 +5,6 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.data import cli, rebuild, tables
-from analysis.data.census import Compiled
 from analysis.paths import DATA
 
 
@@ -66,12 +65,13 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
     exceptions = tables.load_census_exceptions(copy / "census_exceptions.csv")
     polygons = tables.load_polygons(copy / "polygons.csv").assign(polygon=lambda f: f["polygon"].map(str))
 
-    monkeypatch.setattr(rebuild, "find_files", lambda *_: {f"census_county_{y}": Path("a.xlsx") for y in (2010, 2020)})
-    monkeypatch.setattr(rebuild, "package_folder", lambda _: copy)
-    monkeypatch.setattr(rebuild, "read_workbook", lambda *_: None)
-    monkeypatch.setattr(rebuild, "read_shapes", lambda *_: {})
-    monkeypatch.setattr(rebuild, "compile_census", lambda _: Compiled(units, loaded[1], exceptions))
-    monkeypatch.setattr(rebuild, "compile_polygons", lambda *_: polygons)
+    made = {
+        "census.csv": units,
+        "census_totals.csv": loaded[1],
+        "census_exceptions.csv": exceptions,
+        "polygons.csv": polygons,
+    }
+    monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
         rebuild.rebuild(copy, copy, tell=lambda _: None)
     assert {p.name: p.read_bytes() for p in copy.iterdir()} == before

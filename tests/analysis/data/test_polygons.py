@@ -3,8 +3,8 @@ import pytest
 import shapely
 from shapely import Polygon
 
-from analysis.data.polygons import MATCHES, compile_polygons
-from analysis.data.upstream import UpstreamError
+from analysis.data.compile.errors import CompileError
+from analysis.data.compile.polygons import MATCHES, compile_polygons
 
 UNITS = pd.DataFrame(
     {"code": ["410121", "410122", MATCHES[0].code], "year": [2020] * 3, "name": ["甲县", "乙县", "丙市"]}
@@ -51,10 +51,10 @@ def test_order_of_input_does_not_matter() -> None:
 
 
 def test_borders_that_do_not_meet_are_refused() -> None:
-    with pytest.raises(UpstreamError, match="borders do not meet, at the polygons 410122, 410121"):
+    with pytest.raises(CompileError, match="borders do not meet, at the polygons 410122, 410121"):
         compile_polygons(_shapes() | {"410121": _wavy(113, 114.1)}, UNITS, TOTALS)
 
 
 def test_polygon_without_a_unit_is_refused() -> None:
-    with pytest.raises(UpstreamError, match="polygon 410122 has no unit in the census"):
+    with pytest.raises(CompileError, match="polygon 410122 has no unit in the census"):
         compile_polygons(_shapes(), UNITS.drop(index=1), TOTALS)

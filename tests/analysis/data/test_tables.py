@@ -12,11 +12,13 @@ from census_rows import figures
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.data import schemas
 from analysis.data.rebuild import to_csv
+from analysis.data.schemas.census import CENSUS, INDUSTRIES_DIFFER
+from analysis.data.schemas.geography import POLYGONS
+from analysis.data.schemas.programme import PROGRAMME_UNITS
 from analysis.data.tables import SHOWN, TableError, load_census, load_polygons, load_programme_units
 
-COLUMNS = list(schemas.CENSUS.columns)
+COLUMNS = list(CENSUS.columns)
 
 
 def _units() -> list[list[str]]:
@@ -110,7 +112,7 @@ def test_empty_industry_is_allowed_and_others_then_only_fall_short(tmp_path: Pat
 
 def test_known_difference_is_allowed_only_where_it_is_listed(tmp_path: Path) -> None:
     rows = _with(0, "employed_trade", "11")
-    (code, year), *_ = schemas.INDUSTRIES_DIFFER
+    (code, year), *_ = INDUSTRIES_DIFFER
     rows[0][COLUMNS.index("code")], rows[0][COLUMNS.index("year")] = code, str(year)
     assert len(load_census(_write(tmp_path, rows))) == 6
     rows[0][COLUMNS.index("code")] = "410123"
@@ -188,7 +190,7 @@ def test_missing_file_says_what_to_do(tmp_path: Path) -> None:
 def test_wrong_polygon_is_refused(tmp_path: Path, polygon: str, rule: str) -> None:
     path = tmp_path / "polygons.csv"
     good = "POLYGON ((113 34, 114 34, 114 35, 113 34))"
-    header = list(schemas.POLYGONS.columns)
+    header = list(POLYGONS.columns)
     path.write_bytes(_bytes([["410121", "甲县", "county", good]], header))
     assert load_polygons(path)["polygon"].iloc[0].area == 0.5
     path.write_bytes(_bytes([["410121", "甲县", "county", good], ["410122", "乙县", "county", polygon]], header))
@@ -201,7 +203,7 @@ def test_wrong_polygon_is_refused(tmp_path: Path, polygon: str, rule: str) -> No
 def test_programme_unit_with_the_wrong_type_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "programme_units.csv"
     row = ["410121", "甲县", "Jia", "郑州市", "Zhengzhou", "410121", "410121", "county_city"]
-    path.write_bytes(_bytes([row], list(schemas.PROGRAMME_UNITS.columns)))
+    path.write_bytes(_bytes([row], list(PROGRAMME_UNITS.columns)))
     with pytest.raises(TableError, match="line 2, column type2016: found 'county_city'; allowed: county for"):
         load_programme_units(path)
 
@@ -212,7 +214,7 @@ _FORMS = st.sampled_from(COLUMNS)
 @given(row=st.integers(0, 5), column=_FORMS, value=st.text(max_size=12))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cell_of_another_form_is_refused_in_its_place(tmp_path: Path, row: int, column: str, value: str) -> None:
-    if schemas.CENSUS.columns[column].matches(value):
+    if CENSUS.columns[column].matches(value):
         return
     path = tmp_path / "census.csv"
     # Everything in quotes: a bare carriage return would rightly be the end of a line.

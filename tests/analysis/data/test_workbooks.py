@@ -3,8 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.data.read.workbooks import LAYOUTS, read_workbook, select_columns
 from analysis.data.upstream import UpstreamError
-from analysis.data.workbooks import LAYOUTS, read_workbook, select_columns
 
 
 def _raw(year: int) -> pd.DataFrame:

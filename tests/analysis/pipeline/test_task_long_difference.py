@@ -40,7 +40,7 @@ def test_findings_say_what_they_were_made_from(made: Path) -> None:
     assert made_from.data["data/census.csv"] == file_hash(ROOT / "data" / "census.csv")
     module = "analysis/designs/long_difference.py"
     assert made_from.code[module] == code_hash(ROOT / module)
-    assert "analysis/data/schemas.py" in made_from.code
+    assert "analysis/data/schemas/census.py" in made_from.code
 
 
 def test_what_is_known_of_henan(made: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.schemas import INDUSTRIES
+from analysis.data.schemas.census import INDUSTRIES
 from analysis.data.upstream import UpstreamError
 
 

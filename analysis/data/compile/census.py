@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.schemas import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS, FACILITIES, INDUSTRIES, MIGRANTS
+from analysis.data.compile.errors import CompileError
+from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS, FACILITIES, INDUSTRIES, MIGRANTS
 
 SUBTOTALS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
 DECIMALS = ("nonagricultural_share", "schooling_years")
@@ -37,10 +38,6 @@ _COUNTS = ("population", "urban_population", "registered_population", "household
            *INDUSTRIES, "households_surveyed", *FACILITIES, *MIGRANTS)  # fmt: skip
 # Columns that are empty for a unit where the figure they are part of is empty.
 _WHOLES = {**dict.fromkeys(INDUSTRIES, "employed"), **dict.fromkeys(FACILITIES, "households_surveyed")}
-
-
-class CompileError(ValueError):
-    """A workbook row cannot be placed; the message names the row."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Read upstream files as they are, with every header checked."""
