@@ -1,4 +1,4 @@
-"""The commands `report data rebuild` and `report data verify`."""
+"""The commands `report data rebuild`, `verify` and `describe`."""
 
 from pathlib import Path
 
@@ -10,68 +10,58 @@ from analysis.paths import DATA, ROOT
 
 @click.group()
 def data() -> None:
-    """The committed tables: make them from their upstream files, or check them."""
+    """The committed tables: make them from their upstream files, check them, see what they cover."""
 
 
 @data.command()
 @click.option(
     "--upstream",
     type=click.Path(path_type=Path, file_okay=False),
-    default=ROOT / ".upstream",
-    show_default=".upstream",
-    help="Folder with the upstream files that data/sources.yml describes.",
+    help="Folder with the upstream files that data/sources.yml describes. Without it they are kept in .upstream, "
+    "and those that are missing there are downloaded.",
 )
-def rebuild(upstream: Path) -> None:
-    """Make the tables again from their upstream files."""
+@click.option("--check", is_flag=True, help="Only compare with the committed tables; exit 1 if one differs.")
+def rebuild(upstream: Path | None, check: bool) -> None:
+    """Make the tables again from their upstream files, all of them or none."""
     from analysis.data import rebuild as maker
     from analysis.data.compile.errors import CompileError
     from analysis.data.upstream import UpstreamError
 
     try:
-        maker.rebuild(upstream, tell=click.echo)
+        changed = maker.rebuild(
+            upstream or ROOT / ".upstream", DATA, click.echo, download=upstream is None, write=not check
+        )
     except (UpstreamError, CompileError, tables.TableError) as error:
-        raise click.ClickException(str(error)) from error
-    _report(DATA)
+        raise click.ClickException(f"{error}\nno table was changed") from error
+    for name, where in changed.items():
+        click.echo(f"{name} {where}")
+    if not changed:
+        click.echo(f"all {len(maker.MADE)} made tables are the same, byte for byte")
+    elif check:
+        raise click.ClickException("what was made is not what is committed; no table was changed")
+    else:
+        click.echo("written; see what changed with version control before you commit")
 
 
 @data.command()
 def verify() -> None:
-    """Load every table, check cells and totals, and print what is there."""
+    """Load every table, check cells, sums and hashes, and print what is there; exit 1 at the first fault."""
+    from analysis.data.verify import verify as run
+
     try:
-        _report(DATA)
+        run(DATA, click.echo)
     except tables.TableError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _report(folder: Path) -> None:
-    from dataclasses import fields
+@data.command()
+@click.argument("table", required=False)
+@click.option("--variable", help="Show one variable of the table, by year and province.")
+def describe(table: str | None, variable: str | None) -> None:
+    """How many rows of TABLE (or of each table) have a figure, for each variable and year."""
+    from analysis.data.describe import describe as run
 
-    from analysis.data.checks import faults
-    from analysis.data.checks.census import remainders
-    from analysis.data.checks.loaded import load_all
-
-    loaded = load_all(folder)
-    found = faults(loaded)
-    if found:
-        raise tables.TableError(tables.message(found))
-    paths = (
-        tables.CENSUS,
-        tables.CENSUS_TOTALS,
-        tables.CENSUS_EXCEPTIONS,
-        tables.PROGRAMME_UNITS,
-        tables.POLYGONS,
-    )
-    click.echo(f"{'table':<22} {'rows':>6} {'columns':>8} {'bytes':>10}")
-    for path, table in zip(paths, fields(loaded), strict=True):
-        frame = getattr(loaded, table.name)
-        click.echo(f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
-    for year, units in loaded.census.groupby("year"):
-        people = units["population"].sum()
-        click.echo(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,} urban")
-    for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
-        click.echo(f"listed exceptions, {kind}: {count}")
-    for row in remainders(loaded.census, loaded.totals).itertuples():
-        click.echo(
-            f"units less province, {row.province} {row.year} {row.column}: {row.remainder:,.0f} (cells left empty)"
-        )
-    click.echo("all tables are as they should be")
+    try:
+        click.echo(run(DATA, table, variable), nl=False)
+    except (tables.TableError, ValueError) as error:
+        raise click.ClickException(str(error)) from error

@@ -5,19 +5,21 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.data import tables
+from analysis.data import hashes, tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
 from analysis.data.compile.census import compile_census
 from analysis.data.compile.polygons import compile_polygons
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
-from analysis.data.upstream import find_files, load_sources
+from analysis.data.schemas.every import EVERY
+from analysis.data.upstream import find_files, get_files, load_sources
 from analysis.paths import DATA
 from analysis.study import load_study
 
@@ -73,8 +75,25 @@ STEPS = (
 MADE = tuple(name for step in STEPS for name in step.makes)
 
 
-def rebuild(upstream: Path, folder: Path = DATA, tell: Callable[[str], None] = print) -> None:
+def rebuild(
+    upstream: Path,
+    folder: Path = DATA,
+    tell: Callable[[str], None] = print,
+    *,
+    download: bool = False,
+    write: bool = True,
+) -> dict[str, str]:
     """Compile all made tables and put them in `folder`, all of them or none.
+
+    Args:
+        upstream: folder of the upstream files.
+        folder: where the tables go, and where those kept by hand are.
+        tell: is given a line at each step.
+        download: get files that are missing in `upstream` from their addresses first.
+        write: whether to put the tables in the folder; otherwise they are only compared.
+
+    Returns:
+        Where each table that differs from the one in the folder differs, by file name; empty if all are the same.
 
     Raises:
         UpstreamError: an upstream file or package is missing or not the expected one.
@@ -82,7 +101,10 @@ def rebuild(upstream: Path, folder: Path = DATA, tell: Callable[[str], None] = p
         TableError: what was compiled breaks a rule of the tables.
     """
     sources = load_sources()
-    inputs = Inputs(find_files(upstream, tuple(i for step in STEPS for i in step.reads), sources), sources, folder)
+    identifiers = dict.fromkeys(i for step in STEPS for i in step.reads)
+    if download:
+        get_files(upstream, identifiers, sources, tell)
+    inputs = Inputs(find_files(upstream, identifiers, sources), sources, folder)
     for step in STEPS:
         tell(step.says)
         inputs.made.update(step.make(inputs))
@@ -94,11 +116,28 @@ def rebuild(upstream: Path, folder: Path = DATA, tell: Callable[[str], None] = p
         found = faults(load_all(folder, elsewhere=partial))
         if found:
             raise tables.TableError(tables.message(found))
-        for name, path in partial.items():
+        sums = folder / f"{hashes.NAME}.partial"
+        sums.write_text(hashes.sums({name: partial.get(name, folder / name) for name in EVERY}), encoding="utf-8")
+        everything = partial | {hashes.NAME: sums}
+        changed = {name: _difference(folder / name, path) for name, path in everything.items()}
+        for name, path in everything.items() if write else ():
             path.replace(folder / name)
+        return {name: where for name, where in changed.items() if where}
     finally:
-        for path in partial.values():
+        for path in (*partial.values(), folder / f"{hashes.NAME}.partial"):
             path.unlink(missing_ok=True)
+
+
+def _difference(old: Path, new: Path) -> str:
+    """Where two files differ, in words; nothing if they have the same bytes."""
+    if not old.is_file():
+        return "is new"
+    before, after = old.read_bytes(), new.read_bytes()
+    if before == after:
+        return ""
+    pairs = enumerate(zip_longest(before.splitlines(), after.splitlines()), 1)
+    lines = [number for number, (left, right) in pairs if left != right]
+    return f"differs in {len(lines):,} lines, first in line {lines[0]}" if lines else "differs in its line ends"
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

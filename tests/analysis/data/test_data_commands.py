@@ -1,6 +1,7 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -75,3 +76,67 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
         rebuild.rebuild(copy, copy, tell=lambda _: None)
     assert {p.name: p.read_bytes() for p in copy.iterdir()} == before
+
+
+def _change_a_digit(path: Path) -> None:
+    """Change a figure that no sum or other rule can catch."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Gongyi", "Gongyu", 1), encoding="utf-8")
+
+
+def test_verify_finds_a_change_that_no_rule_can(copy: Path) -> None:
+    _change_a_digit(copy / "programme_units.csv")
+    result = CliRunner().invoke(cli.data, ["verify"])
+    assert result.exit_code == 1
+    assert "Error: programme_units.csv: its cells have the right form, but SHA-256 is" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "SHA256SUMS: cannot be read"), ("abc  census.csv\n", "SHA256SUMS, line 1: found 'abc  census.csv'"),
+     ("", "SHA256SUMS: census.csv is not listed")],
+)  # fmt: skip
+def test_verify_needs_the_list_of_hashes(copy: Path, text: str | None, words: str) -> None:
+    path = copy / "SHA256SUMS"
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(cli.data, ["verify"])
+    assert result.exit_code == 1
+    assert words in result.output
+
+
+def test_a_table_that_is_gone_is_still_listed(copy: Path) -> None:
+    with (copy / "SHA256SUMS").open("a", encoding="utf-8") as file:
+        file.write(f"{'0' * 64}  gone.csv\n")
+    assert "gone.csv is listed, but no such table" in CliRunner().invoke(cli.data, ["verify"]).output
+
+
+@pytest.fixture
+def same_tables(copy: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, pd.DataFrame]:
+    """A rebuild that makes what is committed, without upstream files."""
+    made = {name: pd.read_csv(copy / name, dtype=str, keep_default_na=False) for name in rebuild.MADE}
+    monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
+    return made
+
+
+def test_rebuild_says_that_nothing_differs(copy: Path, same_tables: dict[str, pd.DataFrame]) -> None:
+    before = {p.name: p.read_bytes() for p in copy.iterdir()}
+    result = CliRunner().invoke(cli.data, ["rebuild", "--upstream", str(copy)])
+    assert result.exit_code == 0, result.output
+    assert f"all {len(rebuild.MADE)} made tables are the same, byte for byte" in result.output
+    assert {p.name: p.read_bytes() for p in copy.iterdir()} == before
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_rebuild_says_where_a_table_differs(copy: Path, same_tables: dict[str, pd.DataFrame], check: bool) -> None:
+    same_tables["census_exceptions.csv"].loc[3, "note"] = "changed"
+    before = {p.name: p.read_bytes() for p in copy.iterdir()}
+    result = CliRunner().invoke(cli.data, ["rebuild", "--upstream", str(copy), *(["--check"] if check else [])])
+    assert result.exit_code == check
+    assert "census_exceptions.csv differs in 1 lines, first in line 5" in result.output
+    assert "SHA256SUMS differs in 1 lines" in result.output
+    after = {p.name: p.read_bytes() for p in copy.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == (
+        set() if check else {"census_exceptions.csv", "SHA256SUMS"}
+    )

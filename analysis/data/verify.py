@@ -1,0 +1,35 @@
+"""Check the committed tables and say what is there."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.data import hashes, tables
+from analysis.data.checks import faults
+from analysis.data.checks.census import remainders
+from analysis.data.checks.loaded import load_all
+from analysis.data.schemas.every import EVERY
+
+
+def verify(folder: Path, tell: Callable[[str], None]) -> None:
+    """Load every table of a folder, check forms, sums and hashes, and print a line a table.
+
+    Raises:
+        TableError: the first table that fails, with row and column where a cell is at fault.
+    """
+    tell(f"{'table':<24} {'rows':>7} {'columns':>8} {'bytes':>11}")
+    for name, table in EVERY.items():
+        rows = len(tables.load(folder / name, table))
+        tell(f"{name:<24} {rows:>7,} {len(table.columns):>8} {(folder / name).stat().st_size:>11,}")
+    loaded = load_all(folder)
+    for found in (faults(loaded), hashes.faults(folder, EVERY)):
+        if found:
+            raise tables.TableError(tables.message(found))
+    for year, units in loaded.census.groupby("year"):
+        people = units["population"].sum()
+        tell(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,.0f} urban")
+    for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
+        tell(f"listed exceptions of the census, {kind}: {count}")
+    for row in remainders(loaded.census, loaded.totals).itertuples():
+        tell(f"units less province, {row.province} {row.year} {row.column}: {row.remainder:,.0f} (cells left empty)")
+    total = sum((folder / name).stat().st_size for name in EVERY)
+    tell(f"all {len(EVERY)} tables are as they should be: forms, sums and hashes ({total / 1e6:.1f} MB)")
