@@ -8,6 +8,7 @@ from analysis.data.checks import faults
 from analysis.data.checks.census import remainders
 from analysis.data.checks.loaded import load_all
 from analysis.data.schemas.every import EVERY
+from analysis.data.schemas.wanted import SUPPLIED, WANTED
 
 
 def verify(folder: Path, tell: Callable[[str], None]) -> None:
@@ -20,6 +21,18 @@ def verify(folder: Path, tell: Callable[[str], None]) -> None:
     for name, table in EVERY.items():
         rows = len(tables.load(folder / name, table))
         tell(f"{name:<24} {rows:>7,} {len(table.columns):>8} {(folder / name).stat().st_size:>11,}")
+    known = None
+    for name, wanted in WANTED.items():
+        path = folder / SUPPLIED / name
+        if path.is_file():
+            rows_supplied = tables.load(path, wanted.table)
+            known = set(tables.load_units(folder / tables.UNITS.name)["unit_id"]) if known is None else known
+            strange = sorted(set(rows_supplied["unit_id"]) - known)
+            if strange:
+                raise tables.TableError(
+                    f"{SUPPLIED}/{name}, column unit_id: found {', '.join(strange[:5])}; units.csv has no such unit"
+                )
+            tell(f"{f'{SUPPLIED}/{name}':<24} {len(rows_supplied):>7,} {len(wanted.table.columns):>8} supplied by you")
     loaded = load_all(folder)
     for found in (faults(loaded), hashes.faults(folder, EVERY)):
         if found:

@@ -38,6 +38,7 @@ def one_of(*choices: str) -> Form:
 
 
 CODE = Form("[1-8][0-9]{5}", "a code of six digits, the first not 0 or 9")
+UNIT_ID = Form("[1-8][0-9]{5}(?:-(?:2000|2020))?", "a unit of data/units.csv, such as 410225 or 410172-2020")
 HANZI = Form("[\u3400-\u9fff]+", "a name in Chinese characters")
 PINYIN = Form("[A-Z][a-z]+(?:'[a-z]+)?", "a name in Latin letters with a capital, such as Xin'an")
 # Empty cells make a column of floats; counts stay far below where floats lose whole numbers.
