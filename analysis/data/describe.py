@@ -88,7 +88,7 @@ def describe(folder: Path, name: str | None = None, variable: str | None = None)
 
 
 def _cover(folder: Path, name: str, places: dict[str, str]) -> pd.DataFrame:
-    return coverage(tables.load(folder / name, EVERY[name]), EVERY[name], places)
+    return coverage(tables._load(folder / name, EVERY[name]), EVERY[name], places)
 
 
 def _overview(covered: pd.DataFrame) -> str:

@@ -40,7 +40,7 @@ def load_census(path: Path = CENSUS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS as TABLE
 
-    return load(path, TABLE)
+    return _load(path, TABLE)
 
 
 def load_census_totals(path: Path = CENSUS_TOTALS) -> "pd.DataFrame":
@@ -51,7 +51,7 @@ def load_census_totals(path: Path = CENSUS_TOTALS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS_TOTALS as TABLE
 
-    return load(path, TABLE)
+    return _load(path, TABLE)
 
 
 def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
@@ -62,7 +62,7 @@ def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS_EXCEPTIONS as TABLE
 
-    return load(path, TABLE)
+    return _load(path, TABLE)
 
 
 def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
@@ -73,7 +73,7 @@ def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.programme import PROGRAMME_UNITS as TABLE
 
-    return load(path, TABLE)
+    return _load(path, TABLE)
 
 
 def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
@@ -88,17 +88,12 @@ def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
 
     from analysis.data.schemas.geography import POLYGONS as TABLE
 
-    frame = load(path, TABLE)
+    frame = _load(path, TABLE)
     frame["polygon"] = shapely.from_wkt(frame["polygon"].to_numpy(dtype=object))
     return frame
 
 
-def load(path: Path, table: "Table") -> "pd.DataFrame":
-    """A table of a given form, every cell and rule checked; see `schemas/`.
-
-    Raises:
-        TableError: the file is missing or a cell breaks a rule.
-    """
+def _load(path: Path, table: "Table") -> "pd.DataFrame":
     import pandas as pd
 
     records, lines = _read(path, list(table.columns))
