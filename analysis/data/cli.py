@@ -60,11 +60,14 @@ def _report(folder: Path) -> None:
         tables.CENSUS_EXCEPTIONS,
         tables.PROGRAMME_UNITS,
         tables.POLYGONS,
+        tables.CITY_ROADS,
+        tables.PREFECTURES,
+        tables.PREFECTURE_EXCEPTIONS,
     )
-    click.echo(f"{'table':<22} {'rows':>6} {'columns':>8} {'bytes':>10}")
+    click.echo(f"{'table':<26} {'rows':>6} {'columns':>8} {'bytes':>10}")
     for path, table in zip(paths, fields(loaded), strict=True):
         frame = getattr(loaded, table.name)
-        click.echo(f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
+        click.echo(f"{path.name:<26} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
     for year, units in loaded.census.groupby("year"):
         people = units["population"].sum()
         click.echo(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,} urban")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.data.compile.errors import CompileError
 from analysis.data.compile.irregular import copied, out_of_line
-from analysis.data.compile.places import CODE_2010, MUNICIPALITIES, NO_PLACE
+from analysis.data.compile.places import CODE_2010, NO_PLACE
 
 FIRST, LAST = 2002, 2023
 SOURCE = "road_area_per_head"
@@ -137,9 +137,7 @@ def _rows(sheet: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     return rows, exceptions
 
 
-def _owners(
-    series: pd.DataFrame, census: pd.DataFrame, places: pd.DataFrame
-) -> tuple[dict[str, str], dict[str, str]]:
+def _owners(series: pd.DataFrame, census: pd.DataFrame, places: pd.DataFrame) -> tuple[dict[str, str], dict[str, str]]:
     """Units and prefectures of 2010 by the workbook's codes; a code can be both, in different years."""
     cities = census[(census["year"] == 2010) & (census["unit_type"] == "county_city")]
     by_name = {(p, n): c for p, n, c in zip(cities["province"], cities["name"], cities["code"], strict=True)}
@@ -149,7 +147,7 @@ def _owners(
         names = [n if n.endswith("市") and len(n) > 2 else f"{n}市" for n in re.split("[（）()]", s.name) if n]
         of_2010 = CODE_2010.get(s.code, s.code)
         is_city = of_2010 in kinds.index and kinds.at[of_2010, "name"] in (*names, "襄樊市")
-        if is_city and kinds.at[of_2010, "level"] != "direct" or s.code in PROMOTED or s.code in DEMOTED:
+        if (is_city and kinds.at[of_2010, "level"] != "direct") or s.code in PROMOTED or s.code in DEMOTED:
             prefectures[s.code] = of_2010
         if s.code in PROMOTED or s.code in DEMOTED:
             units[s.code] = (PROMOTED | DEMOTED)[s.code][1]
@@ -204,7 +202,9 @@ def _exception(code: str, name: str, kind: str, note: str) -> dict[str, Any]:
 
 
 def _blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, str) and not cell.strip())
+    return (
+        cell is None or (isinstance(cell, float) and math.isnan(cell)) or (isinstance(cell, str) and not cell.strip())
+    )
 
 
 def _text(cell: object) -> str:

@@ -5,6 +5,7 @@ Beside prefectures this takes the four municipalities and the units that their p
 
 import pandas as pd
 
+from analysis.data.compile.census import FIRST_OWN_CODE
 from analysis.data.compile.errors import CompileError
 
 MUNICIPALITIES = ("110000", "120000", "310000", "500000")
@@ -54,6 +55,7 @@ def places_2010(census: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     prefectures = printed[printed["level"] == "prefecture"].assign(level="prefecture")
     municipalities = printed[printed["code"].isin(MUNICIPALITIES)].assign(level="municipality")
     units = census[(census["year"] == 2010) & (census["prefecture"] == census["name"])].assign(level="direct")
+    units = units[units["code"].str[4:].astype(int) < FIRST_OWN_CODE]
     found = pd.concat([prefectures, municipalities, units])[["code", "name", "province", "level"]]
     # A prefecture-level city without counties is a prefecture and a unit at once.
     return found.drop_duplicates("code").sort_values("code", ignore_index=True)

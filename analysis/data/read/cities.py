@@ -30,72 +30,75 @@ class Fields:
     texts: tuple[str, ...]
 
 
-FACILITIES = Fields(
-    {
-        "code": "city_code",
-        "name": "city_name_yb",
-        "year": "year",
-        **{
-            name: name
-            for name in (
-                "water_supply_rate",
-                "gas_supply_rate",
-                "drainage_density",
-                "sewage_rate",
-                "sewage_plant_rate",
-                "road_pc",
-                "park_green_pc",
-                "greening_cover_rate",
-                "greenspace_rate",
-            )
+# By source identifier.
+FIELDS = {
+    "municipal_facilities": Fields(
+        {
+            "code": "city_code",
+            "name": "city_name_yb",
+            "year": "year",
+            **{
+                name: name
+                for name in (
+                    "water_supply_rate",
+                    "gas_supply_rate",
+                    "drainage_density",
+                    "sewage_rate",
+                    "sewage_plant_rate",
+                    "road_pc",
+                    "park_green_pc",
+                    "greening_cover_rate",
+                    "greenspace_rate",
+                )
+            },
         },
-    },
-    ("code", "name"),
-)
-PANEL = Fields(
-    {
-        "code": "city_code",
-        "name": "city",
-        "year": "year",
-        "gdp": "gdp_100m",
-        "gdp_primary": "gdp_primary_100m",
-        "gdp_secondary": "gdp_secondary_100m",
-        "gdp_tertiary": "gdp_tertiary_100m",
-        "revenue": "fiscal_revenue_100m",
-        "expenditure": "fiscal_expenditure_100m",
-        "fixed_investment": "fai_100m",
-        "fixed_investment_imputed": "fai_imputed",
-        "gov_bonds": "gov_bond_balance",
-        "lgfv_bonds": "lgfv_bond_balance",
-    },
-    ("code", "name", "fixed_investment_imputed"),
-)
-LIGHTS = Fields(
-    {
-        "code": "city_id",
-        "name": "city",
-        "year": "year",
-        "gdp_second": "gdpct01",
-        "lights_urban": "urban_sol",
-        "lights_total": "total_sol",
-        "lights_urban_mean": "urban_meanlight",
-        "lights_total_mean": "total_meanlight",
-        "landscan_urban": "urban_population",
-        "landscan_total": "total_population",
-    },
-    ("code", "name"),
-)
-CENSUS_2000_2010 = Fields(
-    {
-        "code": "dzcode",
-        "name": "cityname_chn",
-        "population_2000": "cpop2000",
-        "population_2010": "cpop2010",
-        "urban_population_2000": "upop2000",
-        "urban_population_2010": "upop2010",
-    },
-    ("code", "name"),
-)
+        ("code", "name"),
+    ),
+    "prefecture_panel": Fields(
+        {
+            "code": "city_code",
+            "name": "city",
+            "year": "year",
+            "gdp": "gdp_100m",
+            "gdp_primary": "gdp_primary_100m",
+            "gdp_secondary": "gdp_secondary_100m",
+            "gdp_tertiary": "gdp_tertiary_100m",
+            "revenue": "fiscal_revenue_100m",
+            "expenditure": "fiscal_expenditure_100m",
+            "fixed_investment": "fai_100m",
+            "fixed_investment_imputed": "fai_imputed",
+            "gov_bonds": "gov_bond_balance",
+            "lgfv_bonds": "lgfv_bond_balance",
+        },
+        ("code", "name", "fixed_investment_imputed"),
+    ),
+    "prefecture_lights": Fields(
+        {
+            "code": "city_id",
+            "name": "city",
+            "year": "year",
+            "gdp_second": "gdpct01",
+            "lights_urban": "urban_sol",
+            "lights_total": "total_sol",
+            "lights_urban_mean": "urban_meanlight",
+            "lights_total_mean": "total_meanlight",
+            "landscan_urban": "urban_population",
+            "landscan_total": "total_population",
+        },
+        ("code", "name"),
+    ),
+    "prefecture_census_2000_2010": Fields(
+        {
+            "code": "dzcode",
+            "name": "cityname_chn",
+            "population_2000": "cpop2000",
+            "population_2010": "cpop2010",
+            "urban_population_2000": "upop2000",
+            "urban_population_2010": "upop2010",
+        },
+        ("code", "name"),
+    ),
+}
 
 
 def read_fields(path: Path, fields: Fields) -> pd.DataFrame:
