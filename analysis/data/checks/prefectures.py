@@ -44,7 +44,7 @@ def light_changes(prefectures: pd.DataFrame, column: str = "lights_total") -> pd
     """Change of log lights on the year before: median and standard deviation across prefectures, by year."""
     lights = prefectures[["code", "year", column]].dropna()
     wide = lights[lights[column] > 0].pivot(index="year", columns="code", values=column)
-    changes = np.log(wide).diff().iloc[1:]
+    changes = wide.transform(np.log).diff().iloc[1:]
     return pd.DataFrame({"median": changes.median(axis=1), "sd": changes.std(axis=1)})
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.data.compile.errors import CompileError
 from analysis.data.compile.irregular import copied, out_of_line
-from analysis.data.compile.places import CODE_2010, NO_PLACE
+from analysis.data.compile.places import CODE_2010, NO_PLACE, tuples
 
 FIRST, LAST = 2002, 2023
 SOURCE = "road_area_per_head"
@@ -59,7 +59,7 @@ def compile_city_roads(sheet: pd.DataFrame, census: pd.DataFrame, places: pd.Dat
     rows, exceptions = _rows(sheet)
     series = rows.drop_duplicates("code")
     units, prefectures = _owners(series, census, places)
-    for s in series.itertuples():
+    for s in tuples(series):
         if s.code not in units and s.code not in prefectures:
             years = int((rows["code"] == s.code).sum())
             reason = NO_PLACE.get(s.code, "a province as a whole")
@@ -126,10 +126,10 @@ def _rows(sheet: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     rows = pd.DataFrame(records, columns=["row", "year", "code", "name", "province", "road_area"])
     rows["road_area"] = rows["road_area"].astype("float64")
     twice = rows[rows.duplicated(["code", "year"])]
-    faults += [f"row {r.row}: code {r.code} has the year {r.year} twice" for r in twice.itertuples()]
+    faults += [f"row {r.row}: code {r.code} has the year {r.year} twice" for r in tuples(twice)]
     labels = rows.drop_duplicates(["code", "name", "province"])
     many = labels[labels.duplicated("code", keep=False)]
-    faults += [f"row {r.row}: code {r.code} has more than one name or province" for r in many.itertuples()]
+    faults += [f"row {r.row}: code {r.code} has more than one name or province" for r in tuples(many)]
     if not faults and rows.empty:
         faults.append("no row with a year")
     if faults:
@@ -143,7 +143,7 @@ def _owners(series: pd.DataFrame, census: pd.DataFrame, places: pd.DataFrame) ->
     by_name = {(p, n): c for p, n, c in zip(cities["province"], cities["name"], cities["code"], strict=True)}
     kinds = places.set_index("code")
     units, prefectures, faults = {}, {}, []
-    for s in series.itertuples():
+    for s in tuples(series):
         names = [n if n.endswith("市") and len(n) > 2 else f"{n}市" for n in re.split("[（）()]", s.name) if n]
         of_2010 = CODE_2010.get(s.code, s.code)
         is_city = of_2010 in kinds.index and kinds.at[of_2010, "name"] in (*names, "襄樊市")

@@ -36,7 +36,7 @@ def copied(
         & (order["year"] == order["year"].shift() + 1)
     )
     length = order.groupby((~same).cumsum())["value"].transform("size")
-    return (same & (length >= run)).reindex(values.index)
+    return pd.Series(same & (length >= run)).reindex(values.index)
 
 
 def out_of_line(
@@ -50,7 +50,7 @@ def out_of_line(
     neighbour by more than `END_RATIO` or `END_POINTS`; the neighbour itself must not be a figure that counts.
     Figures of amounts that are not above zero are passed over.
     """
-    scaled = values if shares else np.log(values.where(values > 0))
+    scaled = values if shares else pd.Series(np.log(values.where(values > 0)), index=values.index)
     jump, end_jump = (POINTS, END_POINTS) if shares else (np.log(RATIO), np.log(END_RATIO))
     before, after, both = _neighbours(scaled, place, year, gaps=True)
     back, forth = scaled - before, scaled - after

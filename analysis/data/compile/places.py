@@ -3,6 +3,9 @@
 Beside prefectures this takes the four municipalities and the units that their province governs directly.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import pandas as pd
 
 from analysis.data.compile.census import FIRST_OWN_CODE
@@ -59,6 +62,11 @@ def places_2010(census: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     found = pd.concat([prefectures, municipalities, units])[["code", "name", "province", "level"]]
     # A prefecture-level city without counties is a prefecture and a unit at once.
     return found.drop_duplicates("code").sort_values("code", ignore_index=True)
+
+
+def tuples(frame: pd.DataFrame) -> Iterable[Any]:
+    """Rows with the columns as attributes."""
+    return frame.itertuples()
 
 
 def match_places(

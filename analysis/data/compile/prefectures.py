@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.data.compile.errors import CompileError
 from analysis.data.compile.irregular import copied, interpolated, out_of_line
-from analysis.data.compile.places import CODE_2010, match_places
+from analysis.data.compile.places import CODE_2010, match_places, tuples
 from analysis.data.schemas.prefectures import (
     ACCOUNTS,
     FACILITIES,
@@ -160,7 +160,7 @@ def _placed(frame: pd.DataFrame, places: pd.DataFrame, notes: _Notes) -> pd.Data
 
 def _facilities(frame: pd.DataFrame, roads: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
     wrong = misaligned_years(frame, roads)
-    for w in wrong.itertuples():
+    for w in tuples(wrong):
         notes.add(
             "",
             "",
@@ -181,7 +181,7 @@ def _accounts(frame: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
         imputed[sector] |= imputed["gdp"]
     for column, found in imputed.items():
         listed = frame[found & frame[column].notna() & frame["year"].between(*_years(column))]
-        for row in listed.itertuples():
+        for row in tuples(listed):
             value = getattr(row, column)
             notes.add(row.code, row.name, row.year, column, "interpolated", f"{value:.4f}", "left empty")
         frame[column] = frame[column].mask(found)
@@ -229,7 +229,7 @@ def _census(
     older[people] = (older[people] * 1e4).round()
     for code, reason in GROUND_2000.items():
         named = older[older["code"] == code]
-        for row in named.itertuples():
+        for row in tuples(named):
             printed = int(row.population_2000)
             notes.add(code, row.name, 2000, "population", "other ground", printed, f"flagged: {reason}")
     both = older.merge(known[known["year"] == 2010], on="code", validate="one_to_one")
@@ -248,8 +248,11 @@ def _flagged(table: pd.DataFrame) -> "pd.Series[str]":
     """Names of the variables that cannot be right in each row, in the order of the table's columns."""
     place, year = table["code"], table["year"]
     flags: dict[str, pd.Series[bool]] = {}
+    # Each compilation of road area has a year that the other lacks: together they tell a jump from an error.
+    other = dict(zip(_ROAD_AREA, reversed(_ROAD_AREA), strict=True))
     for column in (*FACILITIES, "road_pc_second"):
-        values, share = table[column], column in RATES
+        share = column in RATES
+        values = table[column].combine_first(table[other[column]]) if column in other else table[column]
         wrong = (values > 100) if share else (values <= 0)
         at_full = values >= 99.995 if share else wrong
         flags[column] = (

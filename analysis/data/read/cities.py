@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -137,7 +138,7 @@ def _read(path: Path) -> pd.DataFrame:
         raise UpstreamError(f"{path.name}: not a readable table ({error})") from error
 
 
-def _numbers(cells: "pd.Series[object]", place: str) -> "pd.Series[float]":
+def _numbers(cells: "pd.Series[Any]", place: str) -> "pd.Series[float]":
     if cells.dtype.kind in "iuf":
         # Stata keeps seven digits; going through text gives those digits and no others.
         numbers = cells.astype(str).astype("float64") if cells.dtype == "float32" else cells.astype("float64")
@@ -147,6 +148,8 @@ def _numbers(cells: "pd.Series[object]", place: str) -> "pd.Series[float]":
         numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype("float64")
         wrong = (numbers.isna() & (text != "")) | numbers.isin([float("inf"), float("-inf")])
     if wrong.any():
-        row = wrong.idxmax()
-        raise UpstreamError(f"{place}, row {row} below the header: found {cells[row]!r}; expected a number or nothing")
+        row = int(wrong.to_numpy().argmax())
+        raise UpstreamError(
+            f"{place}, row {row + 1} below the header: found {cells.iloc[row]!r}; expected a number or nothing"
+        )
     return numbers
