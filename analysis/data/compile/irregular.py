@@ -55,7 +55,8 @@ def out_of_line(
     before, after, both = _neighbours(scaled, place, year, gaps=True)
     back, forth = scaled - before, scaled - after
     smaller = pd.concat([back.abs(), forth.abs()], axis=1).min(axis=1)
-    within = both & (back * forth > 0) & (smaller > jump) & ((after - before).abs() < smaller / 2)
+    # Neighbours so near each other lie on one side of the figure.
+    within = both & (smaller > jump) & ((after - before).abs() < smaller / 2)
     if not ends:
         return within
     before, after, both = _neighbours(scaled.mask(within), place, year, gaps=True)

@@ -43,6 +43,7 @@ def test_means_of_both_neighbours_are_interpolated() -> None:
     assert _years(interpolated(*_series(1, 2.5, 4, 4.1, 7))) == [2001]
     assert _years(interpolated(*_series(1, 2, 3, 4, 9))) == [2001, 2002]
     assert _years(interpolated(*_series(3, 3, 3))) == []
+    assert _years(interpolated(*_series(1, 2.5004, 4))) == []
     assert _years(interpolated(*_series(1, None, 2, 3))) == []
 
 
@@ -61,6 +62,8 @@ def test_runs_of_equal_years_are_copied_but_for_their_first() -> None:
 def test_a_jump_that_comes_back_is_out_of_line_and_a_lasting_one_is_not() -> None:
     assert _years(out_of_line(*_series(7, 7, 1.4, 8, 8), shares=False, ends=True)) == [2002]
     assert _years(out_of_line(*_series(7, 7, 14, 14, 14), shares=False, ends=True)) == []
+    assert _years(out_of_line(*_series(7, 14, 28, 56), shares=False, ends=False)) == []
+    assert _years(out_of_line(*_series(7, 16, 10.6), shares=False, ends=False)) == []
     assert _years(out_of_line(*_series(10, 14, 10), shares=False, ends=True)) == []
     assert _years(out_of_line(*_series(10, None, 16, None, 10), shares=False, ends=True)) == [2002]
     assert _years(out_of_line(*_series(50, 72, 50), shares=True, ends=True)) == [2001]
@@ -168,6 +171,11 @@ def test_a_city_that_changed_its_standing_is_a_city_only_in_its_years() -> None:
     assert list(roads.cities["year"]) == [2011]
     assert list(roads.cities["unit_id"]) == ["341402"]
     assert roads.prefectures.to_numpy().tolist() == [["341400", 2010, 9.0]]
+
+
+def test_a_zero_is_flagged_and_kept() -> None:
+    roads = _roads(CITY, (2011, "河南省", "甲城", 410181, 0))
+    assert roads.cities[["road_area", "flagged"]].to_numpy().tolist() == [[9.5, 0], [0, 1]]
 
 
 def test_a_gap_stays_a_gap_and_the_advertisement_is_listed() -> None:
@@ -319,7 +327,8 @@ def test_prefecture_years_are_joined_and_nothing_is_flagged() -> None:
     assert _cell(compiled, "410100", 2010, "population") == 1000
     assert _cell(compiled, "410100", 2020, "urban_population") == 750
     named = compiled.prefectures["flagged"].str.split(" ").explode()
-    assert set(named) <= {"", "gov_bonds"}
+    # No prefecture here issues bonds of its own.
+    assert set(named) == {"", "gov_bonds"}
 
 
 def _with(source: str, code: str, year: int, column: str, value: float) -> dict[str, pd.DataFrame]:
@@ -354,13 +363,27 @@ def test_figures_that_cannot_be_right_are_flagged_and_kept() -> None:
         ("municipal_facilities", "drainage_density", 0.0),
         ("municipal_facilities", "park_green_pc", 500.0),
         ("prefecture_panel", "revenue", 99.0),
-        ("prefecture_panel", "gdp_primary", 40.0),
+        ("prefecture_panel", "gdp_primary", 14.0),
         ("prefecture_lights", "gdp_second", 300.0),
     ):
         compiled = _compile(_with(source, "410100", FIRST + 1, column, value))
         assert _cell(compiled, "410100", FIRST + 1, column) == value
         assert column in _cell(compiled, "410100", FIRST + 1, "flagged").split(" ")
         assert column not in _cell(compiled, "410200", FIRST + 1, "flagged").split(" ")
+
+
+def test_a_rate_just_above_100_is_flagged() -> None:
+    files = _files()
+    files["municipal_facilities"]["gas_supply_rate"] = [99.0, 100.5, 98.0, 99.0, 100.0, 98.0]
+    flagged = _compile(files).prefectures.set_index(["code", "year"])["flagged"]
+    assert flagged["410100", FIRST + 1].split(" ")[0] == "gas_supply_rate"
+    assert "gas_supply_rate" not in flagged["410200", FIRST + 1]
+
+
+def test_gdp_that_another_compilation_contradicts_is_flagged_with_its_sectors() -> None:
+    compiled = _compile(_with("prefecture_lights", "410100", FIRST + 1, "gdp_second", 140.0))
+    named = _cell(compiled, "410100", FIRST + 1, "flagged").split(" ")
+    assert {"gdp", "gdp_second", *SECTORS} <= set(named)
 
 
 def test_a_year_of_other_cities_figures_is_left_out() -> None:
