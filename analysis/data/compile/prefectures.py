@@ -189,7 +189,16 @@ def _accounts(frame: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
     kept = frame["year"].between(first, last) & (frame["fixed_investment_imputed"].str.lower() == "false")
     frame["fixed_investment"] = frame["fixed_investment"].where(kept)
     notes.add("", "", "", "fixed_investment", "year left out", "", f"kept from {first} to {last}; imputed from 2017 on")
-    notes.add("", "", "", "", "year left out", "", f"years before {YEARS[0]}: mostly interpolated, or the core only")
+    notes.add(
+        "",
+        "",
+        "",
+        "",
+        "year left out",
+        "",
+        f"years before {YEARS[0]}: sectors of 1992 and 1993 are interpolated nearly everywhere, revenue and expenditure of 1994 "
+        "to 1998 in more than half of the prefectures",
+    )
     return frame[frame["year"] >= YEARS[0]].drop(columns="fixed_investment_imputed")
 
 
