@@ -196,8 +196,8 @@ def _accounts(frame: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
         "",
         "year left out",
         "",
-        f"years before {YEARS[0]}: sectors of 1992 and 1993 are interpolated nearly everywhere, revenue and expenditure of 1994 "
-        "to 1998 in more than half of the prefectures",
+        f"years before {YEARS[0]}: sectors of 1992 and 1993 are interpolated nearly everywhere, revenue and "
+        "expenditure of 1994 to 1998 in more than half of the prefectures",
     )
     return frame[frame["year"] >= YEARS[0]].drop(columns="fixed_investment_imputed")
 
@@ -280,8 +280,6 @@ def _flagged(table: pd.DataFrame) -> "pd.Series[str]":
     for sector in SECTORS:
         flags[sector] |= sums | flags["gdp"]
     flags["gov_bonds"] = ~place.isin(OWN_BONDS)
-    for column in ("landscan_urban", "landscan_total"):
-        flags[column] = table["landscan_total"] == 0
     for column in ("population", "urban_population", "urban_share"):
         flags[column] = place.isin(list(GROUND_2000)) & (year == 2000)
     order = [column for column in PREFECTURES.columns if column in flags]
