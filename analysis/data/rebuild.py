@@ -15,7 +15,11 @@ from analysis.data import hashes, tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
 from analysis.data.compile.census import compile_census
+from analysis.data.compile.city_roads import compile_city_roads
+from analysis.data.compile.places import places_2010
 from analysis.data.compile.polygons import compile_polygons
+from analysis.data.compile.prefectures import compile_prefectures
+from analysis.data.read.cities import CITY_ROADS, FIELDS, read_fields
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.schemas.every import EVERY
@@ -63,6 +67,20 @@ def _polygons(inputs: Inputs) -> Frames:
     return {"polygons.csv": compile_polygons(shapes, inputs.made["census.csv"], inputs.made["census_totals.csv"])}
 
 
+def _cities(inputs: Inputs) -> Frames:
+    census, totals = inputs.made["census.csv"], inputs.made["census_totals.csv"]
+    totals = totals.assign(code=totals["code"].fillna(""))
+    places = places_2010(census, totals)
+    roads = compile_city_roads(read_workbook(inputs.files["road_area_per_head"], CITY_ROADS), census, places)
+    files = {identifier: read_fields(inputs.files[identifier], fields) for identifier, fields in FIELDS.items()}
+    compiled = compile_prefectures(files, roads.prefectures, roads.exceptions, census, totals, places)
+    return {
+        "city_roads.csv": roads.cities,
+        "prefectures.csv": compiled.prefectures,
+        "prefecture_exceptions.csv": compiled.exceptions,
+    }
+
+
 STEPS = (
     Step(
         "reading and compiling the census",
@@ -71,6 +89,12 @@ STEPS = (
         _census,
     ),
     Step("simplifying polygons", (), ("polygons.csv",), _polygons),
+    Step(
+        "reading and compiling cities and prefectures",
+        ("road_area_per_head", *FIELDS),
+        ("city_roads.csv", "prefectures.csv", "prefecture_exceptions.csv"),
+        _cities,
+    ),
 )
 MADE = tuple(name for step in STEPS for name in step.makes)
 

@@ -20,6 +20,9 @@ CENSUS_TOTALS = DATA / "census_totals.csv"
 CENSUS_EXCEPTIONS = DATA / "census_exceptions.csv"
 PROGRAMME_UNITS = DATA / "programme_units.csv"
 POLYGONS = DATA / "polygons.csv"
+CITY_ROADS = DATA / "city_roads.csv"
+PREFECTURES = DATA / "prefectures.csv"
+PREFECTURE_EXCEPTIONS = DATA / "prefecture_exceptions.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -91,6 +94,49 @@ def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
     frame = _load(path, TABLE)
     frame["polygon"] = shapely.from_wkt(frame["polygon"].to_numpy(dtype=object))
     return frame
+
+
+def load_city_roads(path: Path = CITY_ROADS, *, flagged: bool = False) -> "pd.DataFrame":
+    """Road area per head of county-level cities, square metres, one row a unit and year.
+
+    Rows whose figure is flagged (`flagged` is 1; the rule stands in the codebook) are left out unless asked for.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.prefectures import CITY_ROADS as TABLE
+
+    frame = _load(path, TABLE)
+    return frame if flagged else frame[frame["flagged"] == 0].reset_index(drop=True)
+
+
+def load_prefectures(path: Path = PREFECTURES, *, flagged: bool = False) -> "pd.DataFrame":
+    """Prefecture-years; units are those of `data/codebook.yml`, empty cells NaN.
+
+    Figures that the column `flagged` names are NaN too unless asked for.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.prefectures import PREFECTURES as TABLE
+    from analysis.data.schemas.prefectures import VARIABLES, is_flagged
+
+    frame = _load(path, TABLE)
+    if not flagged:
+        for variable in VARIABLES:
+            frame[variable] = frame[variable].mask(is_flagged(frame, variable))
+    return frame
+
+
+def load_prefecture_exceptions(path: Path = PREFECTURE_EXCEPTIONS) -> "pd.DataFrame":
+    """What the compilers of city roads and prefectures left out, corrected or found to differ; all text.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.prefectures import PREFECTURE_EXCEPTIONS as TABLE
+
+    return _load(path, TABLE)
 
 
 def _load(path: Path, table: "Table") -> "pd.DataFrame":

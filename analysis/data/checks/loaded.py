@@ -11,13 +11,16 @@ from analysis.paths import DATA
 
 @dataclass(frozen=True)
 class Tables:
-    """All tables of `data/`, as the loaders give them."""
+    """All tables of `data/`, as the loaders give them, flagged figures included."""
 
     census: pd.DataFrame
     totals: pd.DataFrame
     exceptions: pd.DataFrame
     programme: pd.DataFrame
     polygons: pd.DataFrame
+    city_roads: pd.DataFrame
+    prefectures: pd.DataFrame
+    prefecture_exceptions: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -36,4 +39,7 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
         programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
         polygons=tables.load_polygons(at(tables.POLYGONS)),
+        city_roads=tables.load_city_roads(at(tables.CITY_ROADS), flagged=True),
+        prefectures=tables.load_prefectures(at(tables.PREFECTURES), flagged=True),
+        prefecture_exceptions=tables.load_prefecture_exceptions(at(tables.PREFECTURE_EXCEPTIONS)),
     )

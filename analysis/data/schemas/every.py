@@ -3,6 +3,7 @@
 from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS
 from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import POLYGONS
+from analysis.data.schemas.prefectures import CITY_ROADS, PREFECTURE_EXCEPTIONS, PREFECTURES
 from analysis.data.schemas.programme import PROGRAMME_UNITS
 
 EVERY: dict[str, Table] = {
@@ -11,4 +12,7 @@ EVERY: dict[str, Table] = {
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
     "programme_units.csv": PROGRAMME_UNITS,
     "polygons.csv": POLYGONS,
+    "city_roads.csv": CITY_ROADS,
+    "prefectures.csv": PREFECTURES,
+    "prefecture_exceptions.csv": PREFECTURE_EXCEPTIONS,
 }

@@ -71,6 +71,9 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
         "census_totals.csv": loaded[1],
         "census_exceptions.csv": exceptions,
         "polygons.csv": polygons,
+        "city_roads.csv": tables.load_city_roads(copy / "city_roads.csv", flagged=True),
+        "prefectures.csv": tables.load_prefectures(copy / "prefectures.csv", flagged=True),
+        "prefecture_exceptions.csv": tables.load_prefecture_exceptions(copy / "prefecture_exceptions.csv"),
     }
     monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
