@@ -60,6 +60,9 @@ def _report(folder: Path) -> None:
         tables.CENSUS_EXCEPTIONS,
         tables.PROGRAMME_UNITS,
         tables.POLYGONS,
+        tables.UNITS,
+        tables.BOUNDARY_CASES,
+        tables.DESIGNATIONS,
     )
     click.echo(f"{'table':<22} {'rows':>6} {'columns':>8} {'bytes':>10}")
     for path, table in zip(paths, fields(loaded), strict=True):

@@ -20,6 +20,9 @@ CENSUS_TOTALS = DATA / "census_totals.csv"
 CENSUS_EXCEPTIONS = DATA / "census_exceptions.csv"
 PROGRAMME_UNITS = DATA / "programme_units.csv"
 POLYGONS = DATA / "polygons.csv"
+UNITS = DATA / "units.csv"
+BOUNDARY_CASES = DATA / "boundary_cases.csv"
+DESIGNATIONS = DATA / "designations.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -91,6 +94,42 @@ def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
     frame = _load(path, TABLE)
     frame["polygon"] = shapely.from_wkt(frame["polygon"].to_numpy(dtype=object))
     return frame
+
+
+def load_units(path: Path = UNITS) -> "pd.DataFrame":
+    """The register of county-level units of 2000, 2010 and 2020, and what became of each unit's ground.
+
+    All columns are text, but for `zone_suspected`, which is 0 or 1. An empty code says that the unit was none in
+    that year; each code of each census stands once in the table.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import UNITS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_boundary_cases(path: Path = BOUNDARY_CASES) -> "pd.DataFrame":
+    """Every case that was opened on a unit and period: by what, the evidence, and how it was decided; all text.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import BOUNDARY_CASES as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_designations(path: Path = DESIGNATIONS) -> "pd.DataFrame":
+    """Policy designations of units, one a row, with source and confidence; all text.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import DESIGNATIONS_TABLE as TABLE
+
+    return _load(path, TABLE)
 
 
 def _load(path: Path, table: "Table") -> "pd.DataFrame":

@@ -18,6 +18,9 @@ class Tables:
     exceptions: pd.DataFrame
     programme: pd.DataFrame
     polygons: pd.DataFrame
+    units: pd.DataFrame
+    cases: pd.DataFrame
+    designations: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -36,4 +39,7 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
         programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
         polygons=tables.load_polygons(at(tables.POLYGONS)),
+        units=tables.load_units(at(tables.UNITS)),
+        cases=tables.load_boundary_cases(at(tables.BOUNDARY_CASES)),
+        designations=tables.load_designations(at(tables.DESIGNATIONS)),
     )

@@ -4,6 +4,7 @@ from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTAL
 from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import POLYGONS
 from analysis.data.schemas.programme import PROGRAMME_UNITS
+from analysis.data.schemas.units import BOUNDARY_CASES, DESIGNATIONS_TABLE, UNITS
 
 EVERY: dict[str, Table] = {
     "census.csv": CENSUS,
@@ -11,4 +12,7 @@ EVERY: dict[str, Table] = {
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
     "programme_units.csv": PROGRAMME_UNITS,
     "polygons.csv": POLYGONS,
+    "units.csv": UNITS,
+    "boundary_cases.csv": BOUNDARY_CASES,
+    "designations.csv": DESIGNATIONS_TABLE,
 }
