@@ -128,25 +128,29 @@ class _Linker:
                 self.add(Link(earlier, later, "event", tuple(sorted(set(events)))))
 
     def by_name(self) -> None:
-        """Names that are unique in the province; then, of the rest, those unique in the prefecture that most units
-        of theirs went to."""
-        moved: Counter[tuple[str, str]] = Counter()
-        for in_prefecture in (False, True):
-            for row in self.open_left():
-                found = [r for r in self.open_right(row.province) if self.same_stem(row.code, r.name)]
-                if in_prefecture and len(found) > 1:
-                    most = max(moved[row.code[:4], r.code[:4]] for r in found)
-                    found = [r for r in found if moved[row.code[:4], r.code[:4]] == most > 0]
-                if len(found) == 1 and not self._rivals(row, found[0], moved if in_prefecture else None):
-                    self.add(Link(row.code, found[0].code, "name"))
-                    moved[row.code[:4], found[0].code[:4]] += 1
+        """Names that are unique in the province; then those that the way of a unit's neighbours makes unique.
 
-    def _rivals(self, row: Any, target: Any, moved: "Counter[tuple[str, str]] | None") -> bool:
+        In the first round a name links if one open unit of either census in the province has it. In later rounds
+        a unit goes where units of its prefecture, told by the codes' first four digits, went before, if it alone
+        of its name can have come that way.
+        """
+        moved: Counter[tuple[str, str]] = Counter()
+        while found := [made for row in self.open_left() if (made := self._named_like(row, moved))]:
+            for made in found:
+                self.add(made)
+                moved[made.earlier[:4], made.later[:4]] += 1
+
+    def _named_like(self, row: Any, moved: "Counter[tuple[str, str]]") -> Link | None:
+        targets = [r.code for r in self.open_right(row.province) if self.same_stem(row.code, r.name)]
+        if len(targets) > 1:
+            targets = [code for code in targets if moved[row.code[:4], code[:4]]]
+        if len(targets) != 1:
+            return None
+        (target,) = targets
         rivals = [
-            r
+            r.code
             for r in self.open_left()
-            if r.code != row.code and r.province == row.province and self.same_stem(r.code, target.name)
+            if r.code != row.code and r.province == row.province and self.same_stem(r.code, self.right[target].name)
         ]
-        if moved is None:
-            return bool(rivals)
-        return any(moved[r.code[:4], target.code[:4]] for r in rivals)
+        came = moved[row.code[:4], target[:4]] and not any(moved[code[:4], target[:4]] for code in rivals)
+        return Link(row.code, target, "name") if came or not rivals else None

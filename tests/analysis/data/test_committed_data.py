@@ -187,9 +187,11 @@ def upstream() -> Path:
 
 
 def test_rebuild_gives_the_committed_bytes(upstream: Path, tmp_path: Path) -> None:
-    (tmp_path / tables.PROGRAMME_UNITS.name).write_bytes(tables.PROGRAMME_UNITS.read_bytes())
+    by_hand = (tables.PROGRAMME_UNITS, tables.DESIGNATIONS)
+    for path in by_hand:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     rebuild(upstream, tmp_path, tell=lambda _: None)
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*MADE, tables.PROGRAMME_UNITS.name])
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*MADE, *(path.name for path in by_hand)])
     for name in MADE:
         assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name
 
