@@ -19,8 +19,12 @@ from analysis.data.compile.city_roads import compile_city_roads
 from analysis.data.compile.places import places_2010
 from analysis.data.compile.polygons import compile_polygons
 from analysis.data.compile.prefectures import compile_prefectures
+from analysis.data.compile.units import compile_units
+from analysis.data.read.boundary_events import read_events
+from analysis.data.read.census_2000 import read_names_2000
 from analysis.data.read.cities import CITY_ROADS, FIELDS, read_fields
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
+from analysis.data.read.touching import read_touching
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.schemas.every import EVERY
 from analysis.data.upstream import find_files, get_files, load_sources
@@ -81,6 +85,20 @@ def _cities(inputs: Inputs) -> Frames:
     }
 
 
+def _units(inputs: Inputs) -> Frames:
+    census = inputs.made["census.csv"]
+    folder = package_folder(inputs.sources[PACKAGE]["version"])
+    register = compile_units(
+        census,
+        read_names_2000(inputs.files["census_county_2000"]),
+        read_events(inputs.files["boundary_events"]),
+        tables.load_programme_units(inputs.folder / tables.PROGRAMME_UNITS.name),
+        tables.load_designations(inputs.folder / tables.DESIGNATIONS.name),
+        read_touching(folder, set(census.loc[census["year"] == max(LAYOUTS), "code"])),
+    )
+    return {"units.csv": register.units, "boundary_cases.csv": register.cases}
+
+
 STEPS = (
     Step(
         "reading and compiling the census",
@@ -89,6 +107,12 @@ STEPS = (
         _census,
     ),
     Step("simplifying polygons", (), ("polygons.csv",), _polygons),
+    Step(
+        "linking units between censuses",
+        ("census_county_2000", "boundary_events"),
+        ("units.csv", "boundary_cases.csv"),
+        _units,
+    ),
     Step(
         "reading and compiling cities and prefectures",
         ("road_area_per_head", *FIELDS),

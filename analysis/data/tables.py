@@ -23,6 +23,9 @@ POLYGONS = DATA / "polygons.csv"
 CITY_ROADS = DATA / "city_roads.csv"
 PREFECTURES = DATA / "prefectures.csv"
 PREFECTURE_EXCEPTIONS = DATA / "prefecture_exceptions.csv"
+UNITS = DATA / "units.csv"
+BOUNDARY_CASES = DATA / "boundary_cases.csv"
+DESIGNATIONS = DATA / "designations.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -135,6 +138,42 @@ def load_prefecture_exceptions(path: Path = PREFECTURE_EXCEPTIONS) -> "pd.DataFr
         TableError: the file is missing or a cell breaks a rule.
     """
     from analysis.data.schemas.prefectures import PREFECTURE_EXCEPTIONS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_units(path: Path = UNITS) -> "pd.DataFrame":
+    """The register of county-level units of 2000, 2010 and 2020, and what became of each unit's ground.
+
+    All columns are text, but for `zone_suspected`, which is 0 or 1. An empty code says that the unit was none in
+    that year; each code of each census stands once in the table.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import UNITS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_boundary_cases(path: Path = BOUNDARY_CASES) -> "pd.DataFrame":
+    """Every case that was opened on a unit and period: by what, the evidence, and how it was decided; all text.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import BOUNDARY_CASES as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_designations(path: Path = DESIGNATIONS) -> "pd.DataFrame":
+    """Policy designations of units, one a row, with source and confidence; all text.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.units import DESIGNATIONS_TABLE as TABLE
 
     return _load(path, TABLE)
 

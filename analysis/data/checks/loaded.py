@@ -21,6 +21,9 @@ class Tables:
     city_roads: pd.DataFrame
     prefectures: pd.DataFrame
     prefecture_exceptions: pd.DataFrame
+    units: pd.DataFrame
+    cases: pd.DataFrame
+    designations: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -42,4 +45,7 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         city_roads=tables.load_city_roads(at(tables.CITY_ROADS), flagged=True),
         prefectures=tables.load_prefectures(at(tables.PREFECTURES), flagged=True),
         prefecture_exceptions=tables.load_prefecture_exceptions(at(tables.PREFECTURE_EXCEPTIONS)),
+        units=tables.load_units(at(tables.UNITS)),
+        cases=tables.load_boundary_cases(at(tables.BOUNDARY_CASES)),
+        designations=tables.load_designations(at(tables.DESIGNATIONS)),
     )

@@ -5,6 +5,7 @@ from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import POLYGONS
 from analysis.data.schemas.prefectures import CITY_ROADS, PREFECTURE_EXCEPTIONS, PREFECTURES
 from analysis.data.schemas.programme import PROGRAMME_UNITS
+from analysis.data.schemas.units import BOUNDARY_CASES, DESIGNATIONS_TABLE, UNITS
 
 EVERY: dict[str, Table] = {
     "census.csv": CENSUS,
@@ -15,4 +16,7 @@ EVERY: dict[str, Table] = {
     "city_roads.csv": CITY_ROADS,
     "prefectures.csv": PREFECTURES,
     "prefecture_exceptions.csv": PREFECTURE_EXCEPTIONS,
+    "units.csv": UNITS,
+    "boundary_cases.csv": BOUNDARY_CASES,
+    "designations.csv": DESIGNATIONS_TABLE,
 }
