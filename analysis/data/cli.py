@@ -47,7 +47,7 @@ def _report(folder: Path) -> None:
     from dataclasses import fields
 
     from analysis.data.checks import faults
-    from analysis.data.checks.census import remainders
+    from analysis.data.checks.census import REMAINDERS, agreement, published_sums
     from analysis.data.checks.loaded import load_all
 
     loaded = load_all(folder)
@@ -58,6 +58,7 @@ def _report(folder: Path) -> None:
         tables.CENSUS,
         tables.CENSUS_TOTALS,
         tables.CENSUS_EXCEPTIONS,
+        tables.BULLETIN_TOTALS,
         tables.PROGRAMME_UNITS,
         tables.POLYGONS,
     )
@@ -66,12 +67,21 @@ def _report(folder: Path) -> None:
         frame = getattr(loaded, table.name)
         click.echo(f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
     for year, units in loaded.census.groupby("year"):
-        people = units["population"].sum()
-        click.echo(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,} urban")
+        urban = units["urban_population"].sum(min_count=1)
+        click.echo(
+            f"{year}: {len(units):,} units, {units['population'].sum():,} people, "
+            + ("urban not known" if urban != urban else f"{urban:,.0f} urban")
+        )
     for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
         click.echo(f"listed exceptions, {kind}: {count}")
-    for row in remainders(loaded.census, loaded.totals).itertuples():
-        click.echo(
-            f"units less province, {row.province} {row.year} {row.column}: {row.remainder:,.0f} (cells left empty)"
-        )
+    for total, summed in published_sums(loaded):
+        columns = " + ".join(total.columns)
+        click.echo(f"published, {total.place} {total.year} {columns}: {total.figure:,}, units {summed:,}")
+    for (province, year, column), (remainder, why) in REMAINDERS.items():
+        click.echo(f"units less province, {province} {year} {column}: {remainder:,} ({why})")
+    people = agreement(loaded.census, loaded.totals, loaded.bulletins).set_index(["province", "year"])
+    differences = (people["units"] - people["bulletin"]).unstack("year")
+    for province, row in differences.iterrows():
+        shown = ", ".join(f"{year} {difference:+,.0f}" for year, difference in row.items())
+        click.echo(f"units less bulletin, {province}: {shown}")
     click.echo("all tables are as they should be")

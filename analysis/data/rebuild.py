@@ -14,7 +14,9 @@ from analysis.data import tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
 from analysis.data.compile.census import compile_census
+from analysis.data.compile.census_2000 import compile_census_2000
 from analysis.data.compile.polygons import compile_polygons
+from analysis.data.read.census_2000 import read_boundary_events, read_census_2000
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.upstream import find_files, load_sources
@@ -47,11 +49,16 @@ class Step:
 
 def _census(inputs: Inputs) -> Frames:
     sheets = {year: read_workbook(inputs.files[f"census_county_{year}"], layout) for year, layout in LAYOUTS.items()}
-    compiled = compile_census(sheets)
+    later = compile_census(sheets)
+    first = compile_census_2000(
+        read_census_2000(inputs.files["census_county_2000"]),
+        read_boundary_events(inputs.files["boundary_events"]),
+        later.units,
+    )
     return {
-        "census.csv": compiled.units,
-        "census_totals.csv": compiled.totals,
-        "census_exceptions.csv": compiled.exceptions,
+        "census.csv": pd.concat([first.units, later.units]).sort_values(["code", "year"], ignore_index=True),
+        "census_totals.csv": later.totals,
+        "census_exceptions.csv": pd.concat([first.exceptions, later.exceptions], ignore_index=True),
     }
 
 
@@ -64,7 +71,7 @@ def _polygons(inputs: Inputs) -> Frames:
 STEPS = (
     Step(
         "reading and compiling the census",
-        tuple(f"census_county_{year}" for year in LAYOUTS),
+        ("census_county_2000", *(f"census_county_{year}" for year in LAYOUTS), "boundary_events"),
         ("census.csv", "census_totals.csv", "census_exceptions.csv"),
         _census,
     ),

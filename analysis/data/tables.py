@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CENSUS = DATA / "census.csv"
 CENSUS_TOTALS = DATA / "census_totals.csv"
 CENSUS_EXCEPTIONS = DATA / "census_exceptions.csv"
+BULLETIN_TOTALS = DATA / "bulletin_totals.csv"
 PROGRAMME_UNITS = DATA / "programme_units.csv"
 POLYGONS = DATA / "polygons.csv"
 
@@ -33,7 +34,9 @@ def load_census(path: Path = CENSUS) -> "pd.DataFrame":
     """Census figures, one row a county-level unit and census year.
 
     Columns as in `data/codebook.yml`: people and households are counts, `schooling_years` years,
-    `nonagricultural_share` percent. A column that may be empty holds floats, with NaN for an empty cell.
+    `nonagricultural_share` percent, `rooms_per_household` rooms, `floor_area_per_person` square metres. A column
+    that may be empty holds floats, with NaN for an empty cell. `name` can be empty in 2000, for which
+    `printed_name` gives the name in Latin letters.
 
     Raises:
         TableError: the file is missing or a cell breaks a rule.
@@ -61,6 +64,17 @@ def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
         TableError: the file is missing or a cell breaks a rule.
     """
     from analysis.data.schemas.census import CENSUS_EXCEPTIONS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_bulletin_totals(path: Path = BULLETIN_TOTALS) -> "pd.DataFrame":
+    """People of the country and its provinces as census bulletins and the tabulation of 2000 give them.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.census import BULLETIN_TOTALS as TABLE
 
     return _load(path, TABLE)
 

@@ -1,0 +1,79 @@
+"""The county table of the census of 2000 and the list of boundary events, each with the columns used checked."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.upstream import UpstreamError
+
+CODE, NAME = "GBCNTY", "ENAME"
+# The file has no codebook: what each column is was inferred, see `compile.census_2000` and data/codebook.yml.
+COUNTS = (
+    *(f"A101{number:03}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 12)),
+    *(f"A103{number:03}" for number in (1, 4, 7, 10, 13)),
+    *(f"A104{number:03}" for number in (1, 4, 7, 10, 13)),
+    *(f"A105{number:03}" for number in (1, 4, 7)),
+)
+RATIOS = ("A101007", "A101016", "A103016", "A105010")
+EVENTS = ("event_id", "year", "prefecture_names", "county_names", "old_county_units", "change_description")
+
+
+def read_census_2000(path: Path) -> pd.DataFrame:
+    """Code, printed name, counts and ratios of each row; index is the line in the file (the header is line 1).
+
+    Raises:
+        UpstreamError: the file is not readable, a column is missing, or a cell has not the expected form.
+    """
+    raw = _read(path, (CODE, NAME, *COUNTS, *RATIOS), encoding="latin-1", lineterminator="\r")
+    faults = [
+        f"{path.name}, line {line}, column {column}: found {raw.at[line, column]!r}; expected {words}"
+        for columns, form, words in (
+            ((CODE,), r"[0-9]{1,6}", "a code of up to six digits"),
+            ((NAME,), r"[A-Za-z][A-Za-z'() -]*", "a name in Latin letters"),
+            (COUNTS, r"[0-9]{1,9}", "a whole number of 0 or more"),
+            (RATIOS, r"[0-9]{1,7}(?:[.][0-9]{1,2})?", "a number of 0 or more, two decimals at most"),
+        )
+        for column in columns
+        for line in raw.index[~raw[column].str.fullmatch(form)]
+    ]
+    if faults:
+        raise UpstreamError("\n".join([*faults[:10], *([f"and {len(faults) - 10} more"] if len(faults) > 10 else [])]))
+    numbers = {column: raw[column].astype("int64") for column in COUNTS}
+    numbers |= {column: raw[column].astype("float64") for column in RATIOS}
+    return raw[[CODE, NAME]].assign(**numbers)
+
+
+def read_boundary_events(path: Path) -> pd.DataFrame:
+    """Events with their year and the names in them, as text.
+
+    Raises:
+        UpstreamError: the file is not readable, a column is missing, or a year is none.
+    """
+    raw = _read(path, EVENTS, encoding="utf-8")
+    wrong = raw.index[~raw["year"].str.fullmatch("[12][0-9]{3}")]
+    if len(wrong):
+        raise UpstreamError(
+            f"{path.name}, record {wrong[0]}, column year: found {raw.at[wrong[0], 'year']!r}; expected four digits"
+        )
+    return raw.assign(year=raw["year"].astype("int64"))
+
+
+def _read(path: Path, columns: tuple[str, ...], encoding: str, lineterminator: str | None = None) -> pd.DataFrame:
+    try:
+        raw = pd.read_csv(
+            path,
+            encoding=encoding,
+            lineterminator=lineterminator,
+            dtype=str,
+            keep_default_na=False,
+            index_col=False,
+            on_bad_lines="error",
+        )
+    except (OSError, ValueError, UnicodeError) as error:  # pandas' own errors are ValueErrors
+        raise UpstreamError(f"{path.name}: not readable as comma-separated values in {encoding} ({error})") from error
+    missing = [column for column in columns if column not in raw.columns]
+    if missing:
+        raise UpstreamError(f"{path.name}, line 1: no column {', '.join(missing)}; it has {len(raw.columns)} columns")
+    if raw.empty:
+        raise UpstreamError(f"{path.name}: a header and no rows")
+    return raw[list(columns)].fillna("").set_axis(range(2, len(raw) + 2), axis=0)
