@@ -67,10 +67,10 @@ def _report(folder: Path) -> None:
         frame = getattr(loaded, table.name)
         click.echo(f"{path.name:<22} {len(frame):>6} {frame.shape[1]:>8} {(folder / path.name).stat().st_size:>10,}")
     for year, units in loaded.census.groupby("year"):
-        urban = units["urban_population"].sum(min_count=1)
+        urban = units["urban_population"]
         click.echo(
             f"{year}: {len(units):,} units, {units['population'].sum():,} people, "
-            + ("urban not known" if urban != urban else f"{urban:,.0f} urban")
+            + (f"{urban.sum():,.0f} urban" if urban.notna().any() else "urban not known")
         )
     for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
         click.echo(f"listed exceptions, {kind}: {count}")
@@ -81,7 +81,7 @@ def _report(folder: Path) -> None:
         click.echo(f"units less province, {province} {year} {column}: {remainder:,} ({why})")
     people = agreement(loaded.census, loaded.totals, loaded.bulletins).set_index(["province", "year"])
     differences = (people["units"] - people["bulletin"]).unstack("year")
-    for province, row in differences.iterrows():
+    for place, row in differences.iterrows():
         shown = ", ".join(f"{year} {difference:+,.0f}" for year, difference in row.items())
-        click.echo(f"units less bulletin, {province}: {shown}")
+        click.echo(f"units less bulletin, {place}: {shown}")
     click.echo("all tables are as they should be")

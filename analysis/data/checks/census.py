@@ -41,13 +41,17 @@ PUBLISHED = (
     ),
     Published("河南省", 2010, ("population",), 94_029_939, "tabulation of 2010"),
     Published(COUNTRY, 2020, ("population",), 1_409_778_724, "tabulation of 2020"),
+    Published(COUNTRY, 2020, ("migrants_other_province",), 124_837_153, "bulletin 7 of 2020: looked up"),
     Published("河南省", 2020, ("population",), 99_365_519, "tabulation of 2020 and bulletin"),
 )
 SUMMED = COUNTS
 # Units less the province's own row, where they differ, and why: (province, year, column) to people or households.
 REMAINDERS = {
     ("海南省", 2010, "households"): (-45, "the cell of 西沙群岛 is blank"),
-    ("河南省", 2020, "household_population"): (-270, "the province's row has 270 more than its prefectures; no unit has"),
+    ("河南省", 2020, "household_population"): (
+        -270,
+        "the province's row has 270 more than its prefectures",
+    ),
     ("湖南省", 2010, "aged_0_14"): (-6, "石鼓区 (430407): the ages sum to 6 less than the people"),
     ("辽宁省", 2010, "aged_15_64"): (-373_825, "the cell of 建昌县 (211422) is left empty"),
     ("广西壮族自治区", 2020, "education_none"): (-4_972, "the cell of 苍梧县 (450421) is left empty"),
@@ -57,7 +61,10 @@ REMAINDERS = {
     ("福建省", 2010, "education_junior"): (-5, "in 龙岩市; which unit, nothing shows"),
     ("山东省", 2010, "education_university"): (-14_092, "the cell of 沂水县 (371323) is left empty"),
     ("广西壮族自治区", 2010, "education_university"): (-1_285, "the cell of 凌云县 (451027) is left empty"),
-    ("河北省", 2010, "employed_agriculture"): (2_388_473, "the province's row is misprinted; its prefectures sum to the units"),
+    ("河北省", 2010, "employed_agriculture"): (
+        2_388_473,
+        "the province's row is misprinted; its prefectures sum to the units",
+    ),
     ("湖南省", 2010, "employed_utilities"): (-125, "the cell of 汉寿县 (430722) is left empty"),
     ("西藏自治区", 2010, "employed_utilities"): (-5, "the cell of 工布江达县 (542622) is left empty"),
     ("西藏自治区", 2010, "employed_construction"): (-5, "the cell of 工布江达县 (542622) is left empty"),
@@ -65,7 +72,10 @@ REMAINDERS = {
     ("四川省", 2010, "employed_public_administration"): (-352, "the cell of 冕宁县 (513433) is left empty"),
     ("河南省", 2010, "employed_trade"): (-1_373, "the cell of 临颍县 (411122) is left empty"),
     ("新疆维吾尔自治区", 2010, "employed_business_services"): (-3, "the cell of 伊吾县 (652223) is left empty"),
-    ("青海省", 2010, "employed_business_services"): (1, "称多县 (632723): the industries sum to one more than the employed"),
+    ("青海省", 2010, "employed_business_services"): (
+        1,
+        "称多县 (632723): the industries sum to one more than the employed",
+    ),
     ("河北省", 2010, "employed_personal_services"): (-94, "the cell of 海兴县 (130924) is left empty"),
     ("福建省", 2010, "employed_international"): (-3, "the cell of 荔城区 (350304) is left empty"),
     ("云南省", 2020, "households_lift"): (-349, "the cell of 景东彝族自治县 (530823) is left empty"),
@@ -104,7 +114,8 @@ def agreement(census: pd.DataFrame, totals: pd.DataFrame, bulletins: pd.DataFram
         printed = bulletins[bulletins["publication"] == publication]
         columns[publication] = printed.set_index(["province", "year"])["population"]
     table = pd.DataFrame(columns).loc[columns["units"].index].rename_axis(["province", "year"])
-    return table.reset_index().sort_values(["year", "province"], ignore_index=True)
+    ordered: pd.DataFrame = table.reset_index().sort_values(["year", "province"], ignore_index=True)
+    return ordered
 
 
 def faults(tables: Tables) -> list[str]:
@@ -135,10 +146,11 @@ def _published(tables: Tables) -> list[str]:
     for total, summed in published_sums(tables):
         place, year, columns = total.place, total.year, " and ".join(total.columns)
         row = tables.totals[(tables.totals["name"] == place) & (tables.totals["year"] == year)]
-        if year in set(tables.totals["year"]) and list(row["population"]) != [total.figure]:
-            printed = ", ".join(map(str, row["population"])) or "no such row"
+        printed = [int(figure) for figure in row[list(total.columns)].sum(axis=1)]
+        if year in set(tables.totals["year"]) and printed != [total.figure]:
+            shown = ", ".join(map(str, printed)) or "no such row"
             found.append(
-                f"census_totals.csv, {place} {year}, column population: found {printed}; published: {total.figure}"
+                f"census_totals.csv, {place} {year}, column {columns}: found {shown}; published: {total.figure}"
             )
         if summed != total.figure:
             found.append(
@@ -150,33 +162,38 @@ def _published(tables: Tables) -> list[str]:
 
 def _sums(tables: Tables) -> list[str]:
     left = remainders(tables.census, tables.totals)
-    found = {(r.province, r.year, r.column): r.remainder for r in left.itertuples()}
+    places = zip(left["province"], left["year"], left["column"], strict=True)
+    found = dict(zip(places, left["remainder"], strict=True))
+    allowed = {place: remainder for place, (remainder, _) in REMAINDERS.items()}
     return [
         f"census.csv, {province} {year}, column {column}: the units less the province's total leave "
         f"{found.get((province, year, column), 0):.0f}; "
-        f"allowed: {REMAINDERS.get((province, year, column), (0, ''))[0]} (checks.census.REMAINDERS)"
-        for province, year, column in sorted({*found, *REMAINDERS})
-        if found.get((province, year, column), 0) != REMAINDERS.get((province, year, column), (0, ""))[0]
+        f"allowed: {allowed.get((province, year, column), 0)} (checks.census.REMAINDERS)"
+        for province, year, column in sorted({*found, *allowed})
+        if found.get((province, year, column), 0) != allowed.get((province, year, column), 0)
     ]
 
 
 def _bulletins(tables: Tables) -> list[str]:
     bulletins, found = tables.bulletins, []
-    for (year, publication), rows in bulletins.groupby(["year", "publication"]):
-        country = rows.loc[rows["province"] == COUNTRY, "population"].sum()
-        parts = rows.loc[rows["province"] != COUNTRY, "population"].sum()
-        if country != parts:
+    for year in sorted(bulletins["year"].unique()):
+        for publication in ("bulletin", "tabulation"):
+            rows = bulletins[(bulletins["year"] == year) & (bulletins["publication"] == publication)]
+            country = rows.loc[rows["province"] == COUNTRY, "population"].sum()
+            parts = rows.loc[rows["province"] != COUNTRY, "population"].sum()
+            if country != parts:
+                found.append(
+                    f"bulletin_totals.csv, {publication} of {year}, column population: "
+                    f"the rows below the country sum to {parts}; the country is {country}"
+                )
+    units = tables.census.groupby(["province", "year"])["population"].sum().to_dict()
+    printed = bulletins[(bulletins["publication"] == "tabulation") & (bulletins["province"] != COUNTRY)]
+    for province, year, people in zip(printed["province"], printed["year"], printed["population"], strict=True):
+        summed = units.get((province, year), 0)
+        if summed != people:
             found.append(
-                f"bulletin_totals.csv, {publication} of {year}, column population: "
-                f"the rows below the country sum to {parts}; the country is {country}"
-            )
-    units = tables.census.groupby(["province", "year"])["population"].sum()
-    for row in bulletins[(bulletins["publication"] == "tabulation") & (bulletins["province"] != COUNTRY)].itertuples():
-        summed = units.get((row.province, row.year), 0)
-        if summed != row.population:
-            found.append(
-                f"census.csv, {row.province} {row.year}, column population: the units sum to {summed}; "
-                f"bulletin_totals.csv has {row.population} from the tabulation"
+                f"census.csv, {province} {year}, column population: the units sum to {summed}; "
+                f"bulletin_totals.csv has {people} from the tabulation"
             )
     return found
 

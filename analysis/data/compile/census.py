@@ -393,18 +393,21 @@ def _fill_blanks(units: pd.DataFrame, totals: pd.DataFrame, blanks: dict[str, se
             legible = pd.Series([(row, column) not in unread for row in units["row"]], index=units.index)
             units.loc[units[column].isna() & proved & taken & legible, column] = 0.0
             units.loc[partly & ~proved, column] = float("nan")
+        words = f"; the total less the other {_WORDS[whole_of[column]]} leaves" if remains is not None else ""
         for at in units.index[units[column].isna()]:
-            remainder = ""
-            if remains is not None and pd.notna(remains[at]):
-                words = _WORDS[whole_of[column]]
-                remainder = f"; the total less the other {words} leaves {remains[at]:,.0f}"
+            over = f"{words} {remains[at]:,.0f}" if remains is not None and pd.notna(remains[at]) else ""
             if (units.at[at, "row"], column) in unread:
-                unread[units.at[at, "row"], column]["note"] += remainder
+                unread[units.at[at, "row"], column]["note"] += over
             elif whole and bool(units[whole].isna()[at]):
                 notes.add(units.loc[at], "cell left empty", column, "", f"nothing printed, nor for {whole}")
             else:
-                note = "nothing printed, and no printed sum shows that it is zero" + remainder
+                note = "nothing printed, and no printed sum shows that it is zero" + over
                 notes.add(units.loc[at], "cell left empty", column, "", note)
+    _note_empty_means(units, notes)
+
+
+def _note_empty_means(units: pd.DataFrame, notes: _Notes) -> None:
+    unread = {(r["row"], r["column"]) for r in notes.records if r["kind"] == "cell left empty"}
     for column in MEANS:
         if notes.year in GIVEN.get(column, YEARS):
             for at in units.index[units[column].isna()]:
@@ -421,7 +424,7 @@ def _leave_out_wrong(units: pd.DataFrame, notes: _Notes) -> None:
         larger = units[column] > units["population"]
         for at, why in zip(units.index, known, strict=True):
             if why or larger[at]:
-                note = why or f"more than the unit's {units.at[at, 'population']:,.0f} people"
+                note = why or f"more than the unit's {units['population'][at]:,.0f} people"
                 notes.add(units.loc[at], "cell left empty", column, units.at[at, column], note)
                 units.loc[at, column] = float("nan")
 

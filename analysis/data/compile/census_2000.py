@@ -20,17 +20,17 @@ from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS
 YEAR = 2000
 
 # A whole and its parts.
-IDENTITIES = {
-    "A101001": ("A101002", "A101003"),  # households: family, collective
-    "A101004": ("A101005", "A101006"),  # people: men, women
-    "A101004 ": ("A101008", "A101012"),  # people: in family, in collective households
-    "A101008": ("A101009", "A101010"),  # in family households: men, women
-    "A101004  ": ("A103004", "A104001", "A103010", "A103013"),  # residents by registration: here, elsewhere, none, abroad
-    "A103001": ("A103004", "A103007", "A103010", "A103013"),  # registered: present, away, none yet, abroad
-    "A104001": ("A104004", "A104007", "A104010", "A104013"),  # registered elsewhere, by where
-    "A105001": ("A105004", "A105007"),  # residents with a registration: agricultural, non-agricultural
-    "A105001 ": ("A103004", "A104001"),  # the same: registered here, registered elsewhere
-}
+IDENTITIES = (
+    ("A101001", ("A101002", "A101003")),  # households: family, collective
+    ("A101004", ("A101005", "A101006")),  # people: men, women
+    ("A101004", ("A101008", "A101012")),  # people: in family, in collective households
+    ("A101004", ("A103004", "A104001", "A103010", "A103013")),  # people: registered here, elsewhere, not yet, abroad
+    ("A101008", ("A101009", "A101010")),  # in family households: men, women
+    ("A103001", ("A103004", "A103007", "A103010", "A103013")),  # registered: present, away, not yet, abroad
+    ("A104001", ("A104004", "A104007", "A104010", "A104013")),  # registered elsewhere, by where
+    ("A105001", ("A105004", "A105007")),  # people with a registration: agricultural, non-agricultural
+    ("A105001", ("A103004", "A104001")),  # the same: registered here, elsewhere
+)
 # A ratio with two decimals: numerator, denominator, factor.
 QUOTIENTS = {
     "A101007": ("A101005", "A101006", 100),  # men per 100 women
@@ -105,6 +105,9 @@ _ENDINGS = {"district": "区", "county": "县", "county_city": "市", "banner": 
 _URBAN = "(urban districts)"
 _FIRST_CITY = 81  # by GB/T 2260 county-level cities have codes from 81 on
 _HANZI_UNIT = re.compile("[\u3400-\u9fff]+?(?:自治县|自治旗|县|市|区|旗)")
+_ROUNDING = 0.0051
+_DIGITS = 6
+_SHOWN = 10
 _EVENT_YEARS = range(1999, 2011)
 
 
@@ -125,13 +128,24 @@ class _Found:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class _Unit:
+    """A unit of 2010."""
+
+    code: str
+    name: str
+    unit_type: str
+    province: str
+    prefecture: str
+
+
 @dataclass
 class _Names:
     """Where names can come from: the units of 2010 and 2020, and units that an event names."""
 
-    units: Mapping[str, Any]
+    units: Mapping[str, _Unit]
     later: Mapping[str, str]
-    by_province: dict[str, list[Any]] = field(default_factory=dict)
+    by_province: dict[str, list[_Unit]] = field(default_factory=dict)
     events: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
 
 
@@ -150,33 +164,31 @@ def compile_census_2000(table: pd.DataFrame, events: pd.DataFrame, census: pd.Da
     _check(table)
     records: list[dict[str, Any]] = []
     empty = table["A101004"] == 0
-    for line, row in table[empty].iterrows():
-        note = f"{row[NAME]}, code {row[CODE]}: no figures; the census of the mainland does not count it here"
-        records.append(_exception(int(str(line)), "", "", "row left out", "", row[NAME], note))
+    for line, code, name in zip(table.index[empty], table.loc[empty, CODE], table.loc[empty, NAME], strict=True):
+        note = f"{name}, code {code}: no figures; the census of the mainland does not count it here"
+        records.append(_exception(int(line), "", "", "row left out", "", name, note))
     kept = table[~empty]
     units = pd.DataFrame(
         {name: kept[list(columns)].sum(axis=1).astype("float64") for name, columns in COLUMNS.items()}
     ).assign(code=kept[CODE], year=YEAR, printed_name=kept[NAME].str.replace(r"\s+", " ", regex=True).str.strip())
     names = _gather(census, events)
     alone = set(kept[CODE].str[:4].drop_duplicates(keep=False))
-    found = {line: _name(u.code, u.printed_name, names) for line, u in units.iterrows()}
+    lines = [int(line) for line in kept.index]
+    printed = dict(zip(lines, zip(units["code"], units["printed_name"], strict=True), strict=True))
+    found = {line: _name(code, name, names) for line, (code, name) in printed.items()}
     successors = _successors(units["code"], found, names)
-    found |= {
-        line: _converted(units.at[line, "code"], units.at[line, "printed_name"], names, successors)
-        for line, one in found.items()
-        if not one.name
-    }
+    found |= {line: _converted(*printed[line], names, successors) for line, one in found.items() if not one.name}
     units["name"] = [one.name for one in found.values()]
     units["unit_type"] = [
-        _kind(line, u.code, u.printed_name, u.code[:4] in alone, names.units.get(found[line].code2010))
-        for line, u in units.iterrows()
+        _kind(line, code, name, code[:4] in alone, names.units.get(found[line].code2010))
+        for line, (code, name) in printed.items()
     ]
     _place(units, found, names, successors)
-    for line, u in units.iterrows():
-        if found[line].why or not u["name"]:
-            kind = "name inferred" if u["name"] else "name left empty"
-            note = found[line].why or "no name in the tables of 2010 and 2020 or in a boundary event agrees with it"
-            records.append(_exception(int(str(line)), u["code"], u["name"], kind, "name", u["printed_name"], note))
+    for line, one in found.items():
+        if one.why or not one.name:
+            kind = "name inferred" if one.name else "name left empty"
+            note = one.why or "no name in the tables of 2010 and 2020 or in a boundary event agrees with it"
+            records.append(_exception(line, printed[line][0], one.name, kind, "name", printed[line][1], note))
     blank = {c: float("nan") for c in CENSUS.columns if c not in units.columns}
     exceptions = pd.DataFrame(records, columns=list(CENSUS_EXCEPTIONS.columns))
     return Compiled2000(
@@ -190,72 +202,71 @@ def _exception(row: int, code: str, name: str, kind: str, column: str, printed: 
 
 
 def _check(table: pd.DataFrame) -> None:
-    faults = [
-        f"census of 2000, line {line} ({table.at[line, NAME]}): {whole.strip()} is {table.at[line, whole.strip()]:,}, "
-        f"{' + '.join(parts)} is {table.loc[line, list(parts)].sum():,}; the columns are not what they were taken for"
-        for whole, parts in IDENTITIES.items()
-        for line in table.index[table[whole.strip()] != table[list(parts)].sum(axis=1)]
-    ]
-    for ratio, (part, whole, factor) in QUOTIENTS.items():
-        counted = table[whole] > 0
-        expected = factor * table.loc[counted, part] / table.loc[counted, whole]
-        off = (table.loc[counted, ratio] - expected).abs() > 0.0051
+    named = dict(
+        zip(table.index, "census of 2000, line " + table.index.astype(str) + " (" + table[NAME] + ")", strict=True)
+    )
+    wrong = "the columns are not what they were taken for"
+    faults = []
+    for whole, parts in IDENTITIES:
+        summed = table[list(parts)].sum(axis=1)
         faults += [
-            f"census of 2000, line {line} ({table.at[line, NAME]}): {ratio} is {table.at[line, ratio]}, "
-            f"{part} over {whole} is {expected[line]:.2f}; the columns are not what they were taken for"
-            for line in off.index[off]
+            f"{named[line]}: {whole} is {table[whole][line]}, {' + '.join(parts)} is {summed[line]}; {wrong}"
+            for line in table.index[table[whole] != summed]
+        ]
+    for ratio, (part, whole, factor) in QUOTIENTS.items():
+        counted = table[table[whole] > 0]
+        expected = factor * counted[part] / counted[whole]
+        off = (counted[ratio] - expected).abs() > _ROUNDING
+        faults += [
+            f"{named[line]}: {ratio} is {table[ratio][line]}, {part} over {whole} is {expected[line]:.2f}; {wrong}"
+            for line in counted.index[off]
         ]
     faults += [
-        f"census of 2000, line {line} ({table.at[line, NAME]}): the code {table.at[line, CODE]} has fewer than six "
-        "digits, though the row has people"
-        for line in table.index[(table["A101004"] > 0) & (table[CODE].str.len() != 6)]
+        f"{named[line]}: the code {table[CODE][line]} has fewer than six digits, though the row has people"
+        for line in table.index[(table["A101004"] > 0) & (table[CODE].str.len() != _DIGITS)]
     ]
     faults += [
-        f"census of 2000, line {line} ({table.at[line, NAME]}): the code {table.at[line, CODE]} stands in two rows"
+        f"{named[line]}: the code {table[CODE][line]} stands in two rows"
         for line in table.index[table.duplicated(CODE, keep="first")]
     ]
     if faults:
-        raise CompileError("\n".join([*faults[:10], *([f"and {len(faults) - 10} more"] if len(faults) > 10 else [])]))
+        raise CompileError(
+            "\n".join([*faults[:_SHOWN], *([f"and {len(faults) - _SHOWN} more"] if faults[_SHOWN:] else [])])
+        )
 
 
 def _gather(census: pd.DataFrame, events: pd.DataFrame) -> _Names:
-    first = census[census["year"] == YEAR + 10]
-    names = _Names(
-        units={u.code: u for u in first.rename(columns={"name": "name_"}).itertuples()},
-        later=dict(
-            zip(
-                census.loc[census["year"] == YEAR + 20, "code"],
-                census.loc[census["year"] == YEAR + 20, "name"],
-                strict=True,
-            )
-        ),
-    )
-    for unit in names.units.values():
+    fields = ["code", "name", "unit_type", "province", "prefecture"]
+    units = [_Unit(*map(str, row)) for row in census.loc[census["year"] == YEAR + 10, fields].to_numpy()]
+    later = census.loc[census["year"] == YEAR + 20, ["code", "name"]].to_numpy()
+    names = _Names(units={unit.code: unit for unit in units}, later={str(code): str(name) for code, name in later})
+    for unit in units:
         names.by_province.setdefault(unit.code[:2], []).append(unit)
     by_name: dict[str, set[str]] = {}
     by_prefecture: dict[str, str] = {}
     provinces: dict[str, str] = {}
-    for unit in names.units.values():
-        by_name.setdefault(unit.name_, set()).add(unit.code[:2])
+    for unit in units:
+        by_name.setdefault(unit.name, set()).add(unit.code[:2])
         by_prefecture[unit.prefecture] = unit.code[:2]
         provinces[unit.province] = unit.code[:2]
-    for event in events[events["year"].isin(_EVENT_YEARS)].itertuples():
-        text = str(event.change_description)
-        prefectures = _listed(event.prefecture_names)
+    columns = ["event_id", "prefecture_names", "county_names", "old_county_units", "change_description"]
+    for row in events.loc[events["year"].isin(_EVENT_YEARS), columns].to_numpy():
+        event, placed, every, old, text = map(str, row)
+        prefectures = _listed(placed)
         where = {code for name, code in provinces.items() if name in text}
         where |= {by_prefecture[name] for name in prefectures if name in by_prefecture}
-        for name in _listed(event.county_names) if not where else ():
+        for name in _listed(every) if not where else ():
             if len(by_name.get(name, ())) == 1:
                 where |= by_name[name]
         renamed = {match for piece in re.findall("([\u3400-\u9fff]+?)更名", text) for match in _tails(piece)}
-        for name in {*_listed(event.old_county_units), *_listed(event.county_names), *renamed}:
+        for name in {*_listed(old), *_listed(every), *renamed}:
             for province in where:
-                names.events.setdefault(province, []).append((name, str(event.event_id), "、".join(prefectures)))
+                names.events.setdefault(province, []).append((name, event, placed))
     return names
 
 
-def _listed(cell: object) -> list[str]:
-    return [one.strip() for one in str(cell).split("、") if one.strip()]
+def _listed(cell: str) -> list[str]:
+    return [one.strip() for one in cell.split("、") if one.strip()]
 
 
 def _tails(piece: str) -> Iterable[str]:
@@ -279,12 +290,12 @@ def _type_of(code: str, printed: str) -> str | None:
     return _KINDS.get(words[-1])
 
 
-def _kind(line: object, code: str, printed: str, alone: bool, unit: Any) -> str:
+def _kind(line: object, code: str, printed: str, alone: bool, unit: _Unit | None) -> str:
     if unit is not None and unit.unit_type in ("zone", "other", "city_without_counties"):
-        return str(unit.unit_type)
+        return unit.unit_type
     if printed.lower().endswith(_URBAN) and alone:
         return "city_without_counties"
-    kind = _type_of(code, printed) or (str(unit.unit_type) if unit is not None else None)
+    kind = _type_of(code, printed) or (unit.unit_type if unit is not None else None)
     if kind is None:
         raise CompileError(
             f"census of 2000, line {line} ({printed}): the name tells no kind of unit; add it to census_2000._KINDS"
@@ -305,8 +316,8 @@ def _agrees(code: str, printed: str, name: str) -> bool:
 def _name(code: str, printed: str, names: _Names) -> _Found:
     """The unit's name in characters, if one agrees with its code or place and its printed name."""
     unit = names.units.get(code)
-    if unit is not None and _agrees(code, printed, unit.name_):
-        return _Found(unit.name_, code)
+    if unit is not None and _agrees(code, printed, unit.name):
+        return _Found(unit.name, code)
     if code in names.later and _agrees(code, printed, names.later[code]):
         same = code if unit is not None else ""
         return _Found(names.later[code], same, "as the census of 2020 prints it under the same code")
@@ -314,14 +325,14 @@ def _name(code: str, printed: str, names: _Names) -> _Found:
     within = [u for u in in_province if u.code[:4] == code[:4]]
     if code in MISSPELLED:
         for u in in_province:
-            if u.name_ == MISSPELLED[code] and (u.code == code or unit is None):
-                return _Found(u.name_, u.code, f"as in 2010 under the code {u.code}; the printed name has other letters")
+            if u.name == MISSPELLED[code] and (u.code == code or unit is None):
+                return _Found(u.name, u.code, f"as in 2010 under the code {u.code}; the printed name has other letters")
     district = _type_of(code, printed) == "district" and not printed.lower().endswith(_URBAN)
     for candidates in (within, within if district else in_province):
-        match = [u for u in candidates if _agrees(code, printed, u.name_)]
+        match = [u for u in candidates if _agrees(code, printed, u.name)]
         if len(match) == 1:
             why = f"as in 2010 under the code {match[0].code}, the only one there with this name"
-            return _Found(match[0].name_, match[0].code, why)
+            return _Found(match[0].name, match[0].code, why)
     own = {u.prefecture for u in within}
     old = {
         (name, event)
@@ -334,10 +345,10 @@ def _name(code: str, printed: str, names: _Names) -> _Found:
     return _Found()
 
 
-def _successors(codes: "pd.Series[str]", found: Mapping[Any, _Found], names: _Names) -> dict[str, list[str]]:
+def _successors(codes: "pd.Series[str]", found: Mapping[int, _Found], names: _Names) -> dict[str, list[str]]:
     """For the first four digits of a code, the prefectures of 2010 of its units, the most frequent first."""
     of: dict[str, list[str]] = {}
-    for line, code in codes.items():
+    for line, code in zip(found, codes, strict=True):
         unit = names.units.get(found[line].code2010)
         if unit is not None:
             of.setdefault(code[:4], []).append(unit.prefecture)
@@ -352,16 +363,16 @@ def _converted(code: str, printed: str, names: _Names, successors: Mapping[str, 
         for u in names.by_province.get(code[:2], [])
         if u.code[:4] == code[:4] or u.prefecture in prefectures or u.prefecture == u.province  # a municipality
     ]
-    same = [u for u in there if _agrees(code, printed, u.name_)]
+    same = [u for u in there if _agrees(code, printed, u.name)]
     if len(same) == 1:
         why = f"as in 2010 under the code {same[0].code}, the only one there with this name"
-        return _Found(same[0].name_, same[0].code, why)
+        return _Found(same[0].name, same[0].code, why)
     words, kind = printed.lower().split(), _type_of(code, printed)
     if len(words) != 2 or words[1] not in ("shi", "xian") or kind not in _ENDINGS:
         return _Found()
-    districts = [u for u in there if u.name_.endswith("区") and can_read(words[0], u.name_)]
+    districts = [u for u in there if u.name.endswith("区") and can_read(words[0], u.name)]
     if len(districts) == 1:
-        name = districts[0].name_[:-1] + _ENDINGS[kind]
+        name = districts[0].name[:-1] + _ENDINGS[kind]
         why = f"the printed kind with the name that the district has in 2010 under the code {districts[0].code}"
         return _Found(name, districts[0].code, why)
     seats = {p for p in {u.prefecture for u in there} if p.endswith("市") and can_read(words[0], p)}
@@ -372,22 +383,23 @@ def _converted(code: str, printed: str, names: _Names, successors: Mapping[str, 
 
 
 def _place(
-    units: pd.DataFrame, found: Mapping[Any, _Found], names: _Names, successors: Mapping[str, list[str]]
+    units: pd.DataFrame, found: Mapping[int, _Found], names: _Names, successors: Mapping[str, list[str]]
 ) -> None:
     """Province and prefecture by the code's first digits, in the names and borders of 2010."""
-    provinces = {code[:2]: unit.province for code, unit in names.units.items()}
+    provinces = {later.code[:2]: later.province for later in names.units.values()}
     prefectures: dict[str, list[str]] = {}
-    for code, unit in names.units.items():
-        if unit.prefecture != unit.name_:
-            prefectures.setdefault(code[:4], []).append(unit.prefecture)
+    for later in names.units.values():
+        if later.prefecture != later.name:
+            prefectures.setdefault(later.code[:4], []).append(later.prefecture)
     unknown = units.loc[~units["code"].str[:2].isin(provinces), "code"]
     if len(unknown):
-        raise CompileError(f"census of 2000: no province of 2010 has the code {unknown.iloc[0][:2]} ({unknown.iloc[0]})")
-    matched = {line: names.units.get(one.code2010) for line, one in found.items()}
+        raise CompileError(
+            f"census of 2000: no province of 2010 has the code {unknown.iloc[0][:2]} ({unknown.iloc[0]})"
+        )
     placed = []
-    for line, code in units["code"].items():
-        unit, own = matched[line], sorted(set(prefectures.get(code[:4], [])))
-        if unit is not None and unit.prefecture == unit.name_:
+    for (_, one), code, name in zip(found.items(), units["code"], units["name"], strict=True):
+        unit, own = names.units.get(one.code2010), sorted(set(prefectures.get(code[:4], [])))
+        if unit is not None and unit.prefecture == unit.name:
             placed.append(unit.prefecture)  # the province governs it directly, in 2010 if not before
         elif len(own) == 1:
             placed.append(own[0])
@@ -396,6 +408,6 @@ def _place(
         elif code[:4] in successors:
             placed.append(successors[code[:4]][0])
         else:
-            placed.append(units.at[line, "name"] or provinces[code[:2]])
+            placed.append(name or provinces[code[:2]])
     units["province"] = units["code"].str[:2].map(provinces)
     units["prefecture"] = placed

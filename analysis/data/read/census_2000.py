@@ -15,6 +15,7 @@ COUNTS = (
     *(f"A105{number:03}" for number in (1, 4, 7)),
 )
 RATIOS = ("A101007", "A101016", "A103016", "A105010")
+_SHOWN = 10
 EVENTS = ("event_id", "year", "prefecture_names", "county_names", "old_county_units", "change_description")
 
 
@@ -37,10 +38,9 @@ def read_census_2000(path: Path) -> pd.DataFrame:
         for line in raw.index[~raw[column].str.fullmatch(form)]
     ]
     if faults:
-        raise UpstreamError("\n".join([*faults[:10], *([f"and {len(faults) - 10} more"] if len(faults) > 10 else [])]))
-    numbers = {column: raw[column].astype("int64") for column in COUNTS}
-    numbers |= {column: raw[column].astype("float64") for column in RATIOS}
-    return raw[[CODE, NAME]].assign(**numbers)
+        more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
+        raise UpstreamError("\n".join([*faults[:_SHOWN], *more]))
+    return raw.astype(dict.fromkeys(COUNTS, "int64") | dict.fromkeys(RATIOS, "float64"))
 
 
 def read_boundary_events(path: Path) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The two census workbooks: which column holds what, and reading them with every header checked."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,10 @@ def _row(names: tuple[str, ...], first: int, headers: str) -> dict[str, tuple[in
     return {name: (first + i, header) for i, (name, header) in enumerate(zip(names, headers.split(), strict=True))}
 
 
-def _pairs(groups: dict[str, tuple[str, ...]], first: int, form: tuple[str, str]) -> dict[str, tuple[int, str]]:
+def _pairs(groups: Mapping[str, tuple[str, ...]], first: int, form: tuple[str, str]) -> dict[str, tuple[int, str]]:
     """Men and women of each group in turn, one column after the other; each group is a sum of its own."""
     headers = [(name, sex.format(one)) for name, ones in groups.items() for one in ones for sex in form]
-    return {
-        f"{name}:{header}": (first + i, _SLIPS.get(header, header)) for i, (name, header) in enumerate(headers)
-    }
+    return {f"{name}:{header}": (first + i, _SLIPS.get(header, header)) for i, (name, header) in enumerate(headers)}
 
 
 _SLIPS = {"45-49岁（女）": "45-49岁（女)"}

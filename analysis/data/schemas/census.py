@@ -134,7 +134,9 @@ TENURES_DIFFER = {
 DIFFER = {"population": AGES_DIFFER, "employed": INDUSTRIES_DIFFER, "households_surveyed": TENURES_DIFFER}
 
 YEAR = Form("|".join(map(str, YEARS)), f"one of {', '.join(map(str, YEARS))}", "whole number")
-WORKBOOK_YEAR = Form("|".join(map(str, WORKBOOK_YEARS)), f"one of {', '.join(map(str, WORKBOOK_YEARS))}", "whole number")
+WORKBOOK_YEAR = Form(
+    "|".join(map(str, WORKBOOK_YEARS)), f"one of {', '.join(map(str, WORKBOOK_YEARS))}", "whole number"
+)
 LATIN = Form("[A-Za-z][A-Za-z'() -]*", "a name in Latin letters")
 
 
@@ -170,7 +172,9 @@ def _given(column: str, years_of_table: tuple[int, ...] = YEARS) -> Rule:
 
 def _given_rules(columns: tuple[str, ...], years_of_table: tuple[int, ...] = YEARS) -> tuple[Rule, ...]:
     return tuple(
-        _given(column, years_of_table) for column in columns if column in GIVEN and set(years_of_table) - set(GIVEN[column])
+        _given(column, years_of_table)
+        for column in columns
+        if column in GIVEN and set(years_of_table) - set(GIVEN[column])
     )
 
 
@@ -221,8 +225,16 @@ CENSUS = Table(
     rules=(
         *_PEOPLE,
         *_given_rules((*COUNTS, *MEANS)),
-        Rule("name", "given in 2010 and 2020, in 2000 where it is known", lambda f: (f["name"] != "") | (f["year"] == 2000)),
-        Rule("printed_name", "given in 2000, empty in 2010 and 2020", lambda f: (f["printed_name"] != "") == (f["year"] == 2000)),
+        Rule(
+            "name",
+            "given in 2010 and 2020, in 2000 where it is known",
+            lambda f: (f["name"] != "") | (f["year"] == 2000),
+        ),
+        Rule(
+            "printed_name",
+            "given in 2000, empty in 2010 and 2020",
+            lambda f: (f["printed_name"] != "") == (f["year"] == 2000),
+        ),
         *(_sums(whole) for whole in WHOLES),
         *(at_most(count, "households_surveyed") for count in (*DWELLINGS, *TENURES)),
         _fits(MIGRANTS, "the three groups of migrants no more than population"),
