@@ -1,5 +1,7 @@
 """The county table of the census of 2000 and the list of boundary events, each with the columns used checked."""
 
+import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +27,7 @@ def read_census_2000(path: Path) -> pd.DataFrame:
     Raises:
         UpstreamError: the file is not readable, a column is missing, or a cell has not the expected form.
     """
-    raw = _read(path, (CODE, NAME, *COUNTS, *RATIOS), encoding="latin-1", lineterminator="\r")
+    raw = _read(path, (CODE, NAME, *COUNTS, *RATIOS), encoding="latin-1")
     faults = [
         f"{path.name}, line {line}, column {column}: found {raw.at[line, column]!r}; expected {words}"
         for columns, form, words in (
@@ -58,22 +60,23 @@ def read_boundary_events(path: Path) -> pd.DataFrame:
     return raw.assign(year=raw["year"].astype("int64"))
 
 
-def _read(path: Path, columns: tuple[str, ...], encoding: str, lineterminator: str | None = None) -> pd.DataFrame:
+def _read(path: Path, columns: tuple[str, ...], encoding: str) -> pd.DataFrame:
+    """The columns as text; index is the number of the record, the header being 1."""
     try:
-        raw = pd.read_csv(
-            path,
-            encoding=encoding,
-            lineterminator=lineterminator,
-            dtype=str,
-            keep_default_na=False,
-            index_col=False,
-            on_bad_lines="error",
-        )
-    except (OSError, ValueError, UnicodeError) as error:  # pandas' own errors are ValueErrors
+        text = path.read_bytes().decode(encoding)
+        header, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+    except (OSError, UnicodeError, csv.Error) as error:
         raise UpstreamError(f"{path.name}: not readable as comma-separated values in {encoding} ({error})") from error
-    missing = [column for column in columns if column not in raw.columns]
+    missing = [column for column in columns if header.count(column) != 1]
     if missing:
-        raise UpstreamError(f"{path.name}, line 1: no column {', '.join(missing)}; it has {len(raw.columns)} columns")
-    if raw.empty:
+        raise UpstreamError(
+            f"{path.name}, line 1: no column {', '.join(missing)}, or more than one; it has {len(header)} columns"
+        )
+    if not rows:
         raise UpstreamError(f"{path.name}: a header and no rows")
-    return raw[list(columns)].fillna("").set_axis(range(2, len(raw) + 2), axis=0)
+    for line, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise UpstreamError(f"{path.name}, line {line}: found {len(row)} cells; the header has {len(header)}")
+    places = [header.index(column) for column in columns]
+    picked = [[row[place] for place in places] for row in rows]
+    return pd.DataFrame(picked, columns=list(columns), index=range(2, len(rows) + 2), dtype="str")

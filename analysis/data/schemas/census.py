@@ -188,7 +188,7 @@ _PEOPLE = (
     at_most("urban_population", "population"),
     at_most("men", "population"),
     at_most("household_population", "population"),
-    at_most("households", "household_population"),
+    Rule("household_population", "no less than households", lambda f: ~(f["household_population"] < f["households"])),
     Rule("nonagricultural_share", "no more than 100", lambda f: ~(f["nonagricultural_share"] > 100)),
     Rule("schooling_years", "no more than 20", lambda f: ~(f["schooling_years"] > 20)),
     at_most("households", "population"),
