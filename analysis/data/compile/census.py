@@ -385,7 +385,8 @@ def _fill_blanks(units: pd.DataFrame, totals: pd.DataFrame, blanks: dict[str, se
         whole = _PART_OF.get(column)
         remains = left.get(whole_of.get(column, ""))
         partly = units["row"].isin(blanks.get(column, set())) & units[column].notna()
-        if whole or column in MIGRANTS or blanks.get(column):
+        empty = bool(units[column].isna().any())
+        if (empty and (whole or column in MIGRANTS)) or (blanks.get(column) and (empty or partly.any())):
             proved = _reaches_total(printed, totals, column)
             if remains is not None:
                 proved |= remains == 0

@@ -10,7 +10,7 @@ import yaml
 
 from analysis.data import tables
 from analysis.data.checks import faults
-from analysis.data.checks.census import REMAINDERS, SUMMED, remainders
+from analysis.data.checks.census import COUNTRY, REMAINDERS, SUMMED, agreement, remainders
 from analysis.data.checks.geography import without_polygon
 from analysis.data.checks.loaded import Tables, load_all
 from analysis.data.rebuild import MADE, rebuild
@@ -123,6 +123,72 @@ def test_polygons_are_valid_meet_and_cover_the_programme(committed: Tables) -> N
     henan = census[(census["year"] == 2020) & (census["province"] == "河南省")]
     missing = without_polygon(henan.loc[henan["unit_type"] != "zone", "code"], polygons)
     assert missing == ["410306"]
+
+
+def test_units_of_2000_sum_to_every_province_of_the_tabulation(committed: Tables) -> None:
+    people = agreement(committed.census, committed.totals, committed.bulletins)
+    first = people[people["year"] == 2000]
+    assert len(first) == 32
+    assert (first["units"] == first["tabulation"]).all()
+
+
+def test_units_of_2010_and_2020_against_the_bulletins(committed: Tables) -> None:
+    people = agreement(committed.census, committed.totals, committed.bulletins).set_index(["year", "province"])
+    difference = (people["units"] - people["bulletin"])[lambda d: d.index.get_level_values("province") != COUNTRY]
+    assert (difference[2020] == 0).all()
+    assert difference[2010, "河南省"] == 94_029_939 - 94_023_567
+    assert difference[2010].abs().max() == 17_327
+    # In 2000 the bulletin adds people whom the census missed; Tibet and Guizhou hardly differ.
+    assert (difference[2000] < 0).all()
+    servicemen = people.loc[(2020, COUNTRY), "bulletin"] - people.loc[(2020, COUNTRY), "units"]
+    assert servicemen == 2_000_000
+    assert (people["units"] == people["workbook"])[people["workbook"].notna()].all()
+
+
+@pytest.mark.parametrize(
+    ("publication", "complaint"), [("bulletin", "the rows below"), ("tabulation", "the units sum")]
+)
+def test_a_changed_bulletin_does_not_pass(committed: Tables, publication: str, complaint: str) -> None:
+    bulletins = committed.bulletins.copy()
+    row = bulletins[(bulletins["publication"] == publication) & (bulletins["province"] == "河南省")].index[0]
+    bulletins.loc[row, "population"] += 1
+    assert any(complaint in fault for fault in faults(replace(committed, bulletins=bulletins)))
+
+
+def test_bulletins_name_their_sources(committed: Tables) -> None:
+    sources = load_sources()
+    for source in set(committed.bulletins["source"]):
+        assert "bulletin_totals.csv" in sources[source]["used_for"]
+
+
+def test_a_changed_figure_of_2000_does_not_pass(committed: Tables) -> None:
+    first = committed.census[committed.census["year"] == 2000]
+    for column in ("men", "migrants_same_county", "migrants_other_province"):
+        census = committed.census.copy()
+        census.loc[first.index[1500], column] += 1
+        found = faults(replace(committed, census=census))
+        assert any(f"全国 2000, column {column}" in fault or f"and {column}" in fault for fault in found)
+
+
+def test_a_lost_name_of_2000_does_not_pass(committed: Tables) -> None:
+    census = committed.census.copy()
+    census.loc[census[(census["year"] == 2000) & (census["code"] == "410122")].index, "name"] = ""
+    (fault,) = faults(replace(committed, census=census))
+    assert fault.startswith("census.csv, unit 410122 2000, column name: an empty name and its entry")
+
+
+def test_legible_figures_that_cannot_be_right_are_listed(committed: Tables) -> None:
+    e = committed.exceptions
+    listed = set(zip(e["year"], e["code"], e["column"], e["printed"], e["kind"], strict=True))
+    for case in (
+        (2010, "211422", "aged_15_64", "403825", "cell left empty"),
+        (2010, "371323", "education_university", "68534", "cell left empty"),
+        (2010, "320826", "education_primary", "1235929", "cell left empty"),
+        (2010, "451027", "education_university", "87.4", "cell left empty"),
+        (2020, "450421", "education_none", "1972", "cell left empty"),
+        (2020, "451003", "education_preschool", "-980", "cell left empty"),
+    ):
+        assert case in listed, case
 
 
 @pytest.mark.parametrize("column", SUMMED)
