@@ -15,13 +15,14 @@ from analysis.data import hashes, tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
 from analysis.data.compile.census import compile_census
+from analysis.data.compile.census_2000 import compile_census_2000
 from analysis.data.compile.city_roads import compile_city_roads
 from analysis.data.compile.places import places_2010
 from analysis.data.compile.polygons import compile_polygons
 from analysis.data.compile.prefectures import compile_prefectures
-from analysis.data.compile.units import compile_units
+from analysis.data.compile.units import compile_units, names_2000
 from analysis.data.read.boundary_events import read_events
-from analysis.data.read.census_2000 import read_names_2000
+from analysis.data.read.census_2000 import read_census_2000
 from analysis.data.read.cities import CITY_ROADS, FIELDS, read_fields
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.touching import read_touching
@@ -57,11 +58,16 @@ class Step:
 
 def _census(inputs: Inputs) -> Frames:
     sheets = {year: read_workbook(inputs.files[f"census_county_{year}"], layout) for year, layout in LAYOUTS.items()}
-    compiled = compile_census(sheets)
+    later = compile_census(sheets)
+    first = compile_census_2000(
+        read_census_2000(inputs.files["census_county_2000"]),
+        read_events(inputs.files["boundary_events"]),
+        later.units,
+    )
     return {
-        "census.csv": compiled.units,
-        "census_totals.csv": compiled.totals,
-        "census_exceptions.csv": compiled.exceptions,
+        "census.csv": pd.concat([first.units, later.units]).sort_values(["code", "year"], ignore_index=True),
+        "census_totals.csv": later.totals,
+        "census_exceptions.csv": pd.concat([first.exceptions, later.exceptions], ignore_index=True),
     }
 
 
@@ -90,7 +96,7 @@ def _units(inputs: Inputs) -> Frames:
     folder = package_folder(inputs.sources[PACKAGE]["version"])
     register = compile_units(
         census,
-        read_names_2000(inputs.files["census_county_2000"]),
+        names_2000(census),
         read_events(inputs.files["boundary_events"]),
         tables.load_programme_units(inputs.folder / tables.PROGRAMME_UNITS.name),
         tables.load_designations(inputs.folder / tables.DESIGNATIONS.name),
@@ -102,7 +108,7 @@ def _units(inputs: Inputs) -> Frames:
 STEPS = (
     Step(
         "reading and compiling the census",
-        tuple(f"census_county_{year}" for year in LAYOUTS),
+        ("census_county_2000", *(f"census_county_{year}" for year in LAYOUTS), "boundary_events"),
         ("census.csv", "census_totals.csv", "census_exceptions.csv"),
         _census,
     ),

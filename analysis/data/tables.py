@@ -26,6 +26,7 @@ PREFECTURE_EXCEPTIONS = DATA / "prefecture_exceptions.csv"
 UNITS = DATA / "units.csv"
 BOUNDARY_CASES = DATA / "boundary_cases.csv"
 DESIGNATIONS = DATA / "designations.csv"
+BULLETIN_TOTALS = DATA / "bulletin_totals.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -39,7 +40,9 @@ def load_census(path: Path = CENSUS) -> "pd.DataFrame":
     """Census figures, one row a county-level unit and census year.
 
     Columns as in `data/codebook.yml`: people and households are counts, `schooling_years` years,
-    `nonagricultural_share` percent. A column that may be empty holds floats, with NaN for an empty cell.
+    `nonagricultural_share` percent, `rooms_per_household` rooms, `floor_area_per_person` square metres. A column
+    that may be empty holds floats, with NaN for an empty cell. `name` can be empty in 2000, for which
+    `printed_name` gives the name in Latin letters.
 
     Raises:
         TableError: the file is missing or a cell breaks a rule.
@@ -174,6 +177,17 @@ def load_designations(path: Path = DESIGNATIONS) -> "pd.DataFrame":
         TableError: the file is missing or a cell breaks a rule.
     """
     from analysis.data.schemas.units import DESIGNATIONS_TABLE as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_bulletin_totals(path: Path = BULLETIN_TOTALS) -> "pd.DataFrame":
+    """People of the country and its provinces as census bulletins and the tabulation of 2000 give them.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.census import BULLETIN_TOTALS as TABLE
 
     return _load(path, TABLE)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.data import hashes, tables
 from analysis.data.checks import faults
-from analysis.data.checks.census import remainders
+from analysis.data.checks.census import REMAINDERS, agreement, published_sums
 from analysis.data.checks.loaded import load_all
 from analysis.data.schemas.every import EVERY
 from analysis.data.schemas.wanted import SUPPLIED, WANTED
@@ -38,11 +38,21 @@ def verify(folder: Path, tell: Callable[[str], None]) -> None:
         if found:
             raise tables.TableError(tables.message(found))
     for year, units in loaded.census.groupby("year"):
-        people = units["population"].sum()
-        tell(f"{year}: {len(units):,} units, {people:,} people, {units['urban_population'].sum():,.0f} urban")
+        urban = units["urban_population"]
+        tell(
+            f"{year}: {len(units):,} units, {units['population'].sum():,} people, "
+            + (f"{urban.sum():,.0f} urban" if urban.notna().any() else "urban not known")
+        )
     for kind, count in loaded.exceptions["kind"].value_counts().sort_index().items():
         tell(f"listed exceptions of the census, {kind}: {count}")
-    for row in remainders(loaded.census, loaded.totals).itertuples():
-        tell(f"units less province, {row.province} {row.year} {row.column}: {row.remainder:,.0f} (cells left empty)")
+    for published, summed in published_sums(loaded):
+        columns = " + ".join(published.columns)
+        tell(f"published, {published.place} {published.year} {columns}: {published.figure:,}, units {summed:,}")
+    for (province, year, column), (remainder, why) in REMAINDERS.items():
+        tell(f"units less province, {province} {year} {column}: {remainder:,} ({why})")
+    people = agreement(loaded.census, loaded.totals, loaded.bulletins).set_index(["province", "year"])
+    differences = (people["units"] - people["bulletin"]).unstack("year")
+    for place, row in differences.iterrows():
+        tell(f"units less bulletin, {place}: " + ", ".join(f"{year} {by:+,.0f}" for year, by in row.items()))
     total = sum((folder / name).stat().st_size for name in EVERY)
     tell(f"all {len(EVERY)} tables are as they should be: forms, sums and hashes ({total / 1e6:.1f} MB)")

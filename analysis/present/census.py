@@ -51,16 +51,19 @@ def residents(year: int, province: str | None = None) -> Shown:
     return quantity(int(frame["population"].sum()), "people")
 
 
-def exceptions(kind: str | None = None) -> Shown:
-    """How many exceptions are listed, of one kind or of all."""
+def exceptions(kind: str | None = None, study: Study | None = None) -> Shown:
+    """How many exceptions are listed for the study's two censuses, of one kind or of all."""
+    study = load_study() if study is None else study
     frame = load_census_exceptions()
+    frame = frame[frame["year"].isin((study.first_year, study.last_year))]
     return quantity(len(frame) if kind is None else int((frame["kind"] == kind).sum()))
 
 
-def unit_types_table() -> Table:
-    """Units of each type in each census year, with their residents and urban share."""
+def unit_types_table(study: Study | None = None) -> Table:
+    """Units of each type in the study's two censuses, with their residents and urban share."""
+    study = load_study() if study is None else study
     frame = _census()
-    years = sorted(frame["year"].unique())
+    years = (study.first_year, study.last_year)
     lines = []
     for kind, label in UNIT_TYPES.items():
         cells: list[str | None] = [label]

@@ -16,6 +16,7 @@ class Tables:
     census: pd.DataFrame
     totals: pd.DataFrame
     exceptions: pd.DataFrame
+    bulletins: pd.DataFrame
     programme: pd.DataFrame
     polygons: pd.DataFrame
     city_roads: pd.DataFrame
@@ -40,6 +41,7 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         census=tables.load_census(at(tables.CENSUS)),
         totals=tables.load_census_totals(at(tables.CENSUS_TOTALS)),
         exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
+        bulletins=tables.load_bulletin_totals(at(tables.BULLETIN_TOTALS)),
         programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
         polygons=tables.load_polygons(at(tables.POLYGONS)),
         city_roads=tables.load_city_roads(at(tables.CITY_ROADS), flagged=True),

@@ -14,10 +14,22 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.compile.errors import CompileError
-from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS, FACILITIES, INDUSTRIES, MIGRANTS
+from analysis.data.schemas.census import (
+    CENSUS,
+    CENSUS_EXCEPTIONS,
+    CENSUS_TOTALS,
+    COUNTS,
+    DWELLINGS,
+    GIVEN,
+    INDUSTRIES,
+    MEANS,
+    MIGRANTS,
+    TENURES,
+    WHOLES,
+    YEARS,
+)
 
 SUBTOTALS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
-DECIMALS = ("nonagricultural_share", "schooling_years")
 # The first of the codes that the table gives itself, per prefecture; no workbook has codes that end so high.
 FIRST_OWN_CODE = 91
 
@@ -34,10 +46,26 @@ SAME_PLACE_2010 = {
 # Codes whose province does not exist, by year and printed code.
 CORRECTED_CODES = {(2020, "170971"): "140971"}
 
-_COUNTS = ("population", "urban_population", "registered_population", "households", "employed",
-           *INDUSTRIES, "households_surveyed", *FACILITIES, *MIGRANTS)  # fmt: skip
+# Legible counts that cannot be right, by year, code and column: a digit too many or too few, as the total of the
+# prefecture and the unit's other figures show.
+WRONG = {
+    (2010, "211422", "aged_15_64"): (
+        "48,236 women aged 35 to 39, where the ages around have 15,000 to 23,000: the ages sum to 30,000 more than the "
+        "people; the total of the prefecture leaves 373,825"
+    ),
+    (2010, "371323", "education_university"): (
+        "60,491 women, where the units around have 3,000 to 5,000: the levels sum to more than the people aged 5 or "
+        "over; the total of the prefecture leaves 14,092"
+    ),
+    (2020, "450421", "education_none"): (
+        "848 women and 1,124 men, where women are two to three times the men in the units around; the total of the "
+        "prefecture leaves 4,972"
+    ),
+}
+
 # Columns that are empty for a unit where the figure they are part of is empty.
-_WHOLES = {**dict.fromkeys(INDUSTRIES, "employed"), **dict.fromkeys(FACILITIES, "households_surveyed")}
+_PART_OF = {**dict.fromkeys(INDUSTRIES, "employed"), **dict.fromkeys((*DWELLINGS, *TENURES), "households_surveyed")}
+_WORDS = {"population": "ages", "employed": "industries", "households_surveyed": "ways to have a dwelling"}
 
 
 @dataclass(frozen=True)
@@ -94,15 +122,16 @@ def compile_census(sheets: dict[int, pd.DataFrame]) -> Compiled:
     for year, sheet in sorted(sheets.items()):
         notes = _Notes(year)
         placed = _place_rows(sheet, year, notes)
-        figures = _read_figures(placed, notes)
+        figures, blanks = _read_figures(placed, notes)
         frame = pd.concat([placed[["row", "level", "code", "year", "name", "province", "prefecture"]], figures], axis=1)
         is_unit = frame["level"] == "unit"
         year_units, year_totals = frame[is_unit].copy(), frame[~is_unit].copy()
-        _fill_blanks(year_units, year_totals, notes)
+        _fill_blanks(year_units, year_totals, blanks, notes)
         _note_sums(year_units, notes)
         year_units["unit_type"] = [
             unit_type(name, code) for name, code in zip(year_units["name"], year_units["code"], strict=True)
         ]
+        year_units["printed_name"] = ""
         units.append(year_units)
         totals.append(year_totals)
         exceptions.append(pd.DataFrame(notes.records, columns=list(CENSUS_EXCEPTIONS.columns)))
@@ -290,21 +319,32 @@ def _level(name: str, code: str) -> str:
     return "unit"
 
 
-def _read_figures(placed: pd.DataFrame, notes: _Notes) -> pd.DataFrame:
-    """Figures as floats, NaN where nothing is printed or what is printed cannot be the figure."""
-    figures = pd.DataFrame(index=placed.index)
-    for column in (*_COUNTS, *DECIMALS):
-        if column not in placed.columns:
+def _read_figures(placed: pd.DataFrame, notes: _Notes) -> tuple[pd.DataFrame, dict[str, set[int]]]:
+    """Figures as floats, NaN where nothing is printed or what is printed cannot be the figure.
+
+    Beside them, by column, the rows where some of the printed columns that make it up are blank.
+    """
+    figures, blanks = pd.DataFrame(index=placed.index), {}
+    for column in (*COUNTS, *MEANS):
+        printed = [c for c in placed.columns if c == column or c.startswith(f"{column}:")]
+        if not printed:
             figures[column] = float("nan")
             continue
-        read = [_number(cell, whole=column in _COUNTS) for cell in placed[column]]
-        figures[column] = pd.Series([value for value, _ in read], index=placed.index, dtype="float64")
-        for at, (value, fault) in zip(placed.index, read, strict=True):
-            # A fault in a total that no table keeps is none of ours.
-            if fault and (placed.at[at, "level"] == "unit" or column in CENSUS_TOTALS.columns):
-                kind = "cell left empty" if value is None else "text read as number"
-                notes.add(placed.loc[at], kind, column, placed.at[at, column], fault)
-    return figures
+        parts = pd.DataFrame(index=placed.index, columns=printed, dtype="float64")
+        unread = pd.Series(False, index=placed.index)
+        for part in printed:
+            read = [_number(cell, whole=column in COUNTS) for cell in placed[part]]
+            parts[part] = pd.Series([value for value, _ in read], index=placed.index, dtype="float64")
+            for at, (value, fault) in zip(placed.index, read, strict=True):
+                # A fault in a total that no table keeps is none of ours.
+                if fault and (placed.at[at, "level"] == "unit" or column in CENSUS_TOTALS.columns):
+                    kind = "cell left empty" if value is None else "text read as number"
+                    where = f" (the part {part.partition(':')[2]})" if part != column else ""
+                    notes.add(placed.loc[at], kind, column, placed.at[at, part], fault + where)
+                    unread[at] |= value is None
+        figures[column] = parts.sum(axis=1, min_count=1).mask(unread)
+        blanks[column] = set(placed.loc[parts.isna().any(axis=1) & ~unread, "row"]) if len(printed) > 1 else set()
+    return figures, blanks
 
 
 def _number(cell: object, *, whole: bool) -> tuple[float | None, str]:
@@ -327,35 +367,67 @@ def _number(cell: object, *, whole: bool) -> tuple[float | None, str]:
     return number, fault
 
 
-def _fill_blanks(units: pd.DataFrame, totals: pd.DataFrame, notes: _Notes) -> None:
+def _fill_blanks(units: pd.DataFrame, totals: pd.DataFrame, blanks: dict[str, set[int]], notes: _Notes) -> None:
     """Read a blank cell as zero where a printed sum proves it; note each cell that stays empty.
 
     The workbooks leave a cell blank where nobody was counted. That is proved by the row's own total for
-    industries, else by the total of the prefecture or province, which the units must reach without it.
+    ages, industries and ways to have a dwelling, else by the total of the prefecture or province, which the
+    units must reach without it.
     """
+    _leave_out_wrong(units, notes)
     unread = {(r["row"], r["column"]): r for r in notes.records if r["kind"] == "cell left empty"}
     printed = units.copy()
-    left = units["employed"] - units[list(INDUSTRIES)].sum(axis=1)
-    for column in _COUNTS:
-        if column == "registered_population" and units[column].isna().all():
+    left = {whole: units[whole] - units[list(parts)].sum(axis=1) for whole, parts in WHOLES.items()}
+    whole_of = {part: whole for whole, parts in WHOLES.items() for part in parts}
+    for column in COUNTS:
+        if notes.year not in GIVEN.get(column, YEARS):
             continue
-        whole = _WHOLES.get(column)
-        if whole or column in MIGRANTS:
-            proved = _reaches_total(printed, totals, column) | ((left == 0) & (whole == "employed"))
-            taken = units[whole].notna() if whole else True
+        whole = _PART_OF.get(column)
+        remains = left.get(whole_of.get(column, ""))
+        partly = units["row"].isin(blanks.get(column, set())) & units[column].notna()
+        empty = bool(units[column].isna().any())
+        if (empty and (whole or column in MIGRANTS)) or (blanks.get(column) and (empty or partly.any())):
+            proved = _reaches_total(printed, totals, column)
+            if remains is not None:
+                proved |= remains == 0
+            taken = units[whole].notna() if whole else pd.Series(True, index=units.index)
             legible = pd.Series([(row, column) not in unread for row in units["row"]], index=units.index)
             units.loc[units[column].isna() & proved & taken & legible, column] = 0.0
+            units.loc[partly & ~proved, column] = float("nan")
+        words = f"; the total less the other {_WORDS[whole_of[column]]} leaves" if remains is not None else ""
         for at in units.index[units[column].isna()]:
-            remainder = ""
-            if column in INDUSTRIES and pd.notna(left[at]):
-                remainder = f"; the total less the other industries leaves {left[at]:,.0f}"
+            over = f"{words} {remains[at]:,.0f}" if remains is not None and pd.notna(remains[at]) else ""
             if (units.at[at, "row"], column) in unread:
-                unread[units.at[at, "row"], column]["note"] += remainder
+                unread[units.at[at, "row"], column]["note"] += over
             elif whole and bool(units[whole].isna()[at]):
                 notes.add(units.loc[at], "cell left empty", column, "", f"nothing printed, nor for {whole}")
             else:
-                note = "nothing printed, and no printed sum shows that it is zero" + remainder
+                note = "nothing printed, and no printed sum shows that it is zero" + over
                 notes.add(units.loc[at], "cell left empty", column, "", note)
+    _note_empty_means(units, notes)
+
+
+def _note_empty_means(units: pd.DataFrame, notes: _Notes) -> None:
+    unread = {(r["row"], r["column"]) for r in notes.records if r["kind"] == "cell left empty"}
+    for column in MEANS:
+        if notes.year in GIVEN.get(column, YEARS):
+            for at in units.index[units[column].isna()]:
+                if (units.at[at, "row"], column) not in unread:
+                    notes.add(units.loc[at], "cell left empty", column, "", "nothing printed")
+
+
+def _leave_out_wrong(units: pd.DataFrame, notes: _Notes) -> None:
+    """Leave out what is known to be wrong, and counts larger than the people of their unit."""
+    for column in COUNTS:
+        if column == "registered_population":
+            continue
+        known = [WRONG.get((notes.year, code, column)) for code in units["code"]]
+        larger = units[column] > units["population"]
+        for at, why in zip(units.index, known, strict=True):
+            if why or larger[at]:
+                note = why or f"more than the unit's {units['population'][at]:,.0f} people"
+                notes.add(units.loc[at], "cell left empty", column, units.at[at, column], note)
+                units.loc[at, column] = float("nan")
 
 
 def _reaches_total(units: pd.DataFrame, totals: pd.DataFrame, column: str) -> "pd.Series[bool]":
@@ -372,10 +444,12 @@ def _reaches_total(units: pd.DataFrame, totals: pd.DataFrame, column: str) -> "p
 
 
 def _note_sums(units: pd.DataFrame, notes: _Notes) -> None:
-    """Note rows whose printed industries cannot sum to their printed total; they are kept as printed."""
-    parts = units[list(INDUSTRIES)]
-    total, summed = units["employed"], parts.sum(axis=1)
-    differ = total.notna() & ((summed > total) | (parts.notna().all(axis=1) & (summed < total)))
-    for place in units.index[differ]:
-        note = f"the industries sum to {summed[place]:,.0f}; all are kept as printed"
-        notes.add(units.loc[place], "sum differs", "employed", total[place], note)
+    """Note rows whose printed parts cannot sum to their printed whole; they are kept as printed."""
+    for whole, every in WHOLES.items():
+        parts = units[[part for part in every if notes.year in GIVEN.get(part, YEARS)]]
+        total, summed = units[whole], parts.sum(axis=1)
+        known = parts.notna().any(axis=1) & total.notna()
+        differ = known & ((summed > total) | (parts.notna().all(axis=1) & (summed < total)))
+        for place in units.index[differ]:
+            note = f"the {_WORDS[whole]} sum to {summed[place]:,.0f}; all are kept as printed"
+            notes.add(units.loc[place], "sum differs", whole, total[place], note)

@@ -44,9 +44,15 @@ class Register:
     cases: pd.DataFrame
 
 
+def names_2000(census: pd.DataFrame) -> pd.DataFrame:
+    """Code, name in Latin letters as printed, and population of each unit of 2000; sorted by code."""
+    first = census.loc[census["year"] == 2000, ["code", "printed_name", "population"]]
+    return first.rename(columns={"printed_name": "name"}).sort_values("code", ignore_index=True)
+
+
 def compile_units(
     census: pd.DataFrame,
-    names_2000: pd.DataFrame,
+    early_names: pd.DataFrame,
     events: pd.DataFrame,
     roster: pd.DataFrame,
     designations: pd.DataFrame,
@@ -54,7 +60,7 @@ def compile_units(
 ) -> Register:
     """The register in the form of `schemas.UNITS` and `schemas.BOUNDARY_CASES`.
 
-    `census` is the census table (its rows of 2010 and 2020 are used), `names_2000` what `read_names_2000` gives,
+    `census` is the census table (its rows of 2010 and 2020 are used), `early_names` what `names_2000` gives of it,
     `events` what `read_events` gives, `roster` the programme's units, `designations` the table of policy flags,
     `adjacent` pairs of codes of 2020 that touch, in `unit_a` and `unit_b`.
 
@@ -63,7 +69,7 @@ def compile_units(
     """
     early = _names_corrected(census[census["year"] == 2010])
     late = census[census["year"] == 2020].set_index("code", drop=False)
-    first = _places_2000(names_2000, early)
+    first = _places_2000(early_names, early)
     spelling = _Spelling(first)
     told = prepared(events, census, range(2000, 2021))
     dates = list(zip(told["year"], told["month"], strict=True))

@@ -13,6 +13,7 @@ COLUMNS = {
     "event_id": "event_id",
     "year": "year",
     "kind": "event_type",
+    "prefectures": "prefecture_names",
     "units": "county_names",
     "old": "old_county_units",
     "new": "new_county_units",

@@ -1,71 +1,66 @@
-"""The county file of the census of 2000: codes, names in Latin letters and population; it has no characters."""
+"""The county table of the census of 2000, with the columns used checked."""
 
 import csv
 import io
-import re
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.data.upstream import UpstreamError
 
-COLUMNS = {"code": "GBCNTY", "name": "ENAME", "population": "A101004"}
-# Rows for places outside the mainland have numbers of one digit in place of a code, and no figures.
-_OUTSIDE = ("1", "2", "3")
+CODE, NAME = "GBCNTY", "ENAME"
+# The file has no codebook: what each column is was inferred, see `compile.census_2000` and data/codebook.yml.
+COUNTS = (
+    *(f"A101{number:03}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 12)),
+    *(f"A103{number:03}" for number in (1, 4, 7, 10, 13)),
+    *(f"A104{number:03}" for number in (1, 4, 7, 10, 13)),
+    *(f"A105{number:03}" for number in (1, 4, 7)),
+)
+RATIOS = ("A101007", "A101016", "A103016", "A105010")
+_SHOWN = 10
 
 
-def read_names_2000(path: Path) -> pd.DataFrame:
-    """Code, name in Latin letters as printed, and population of each unit of 2000; sorted by code.
-
-    The rows for Taiwan, Hong Kong and Macau, which hold no figures, are left out.
+def read_census_2000(path: Path) -> pd.DataFrame:
+    """Code, printed name, counts and ratios of each row; index is the line in the file (the header is line 1).
 
     Raises:
-        UpstreamError: the file cannot be read, a header is missing, or a cell is not what it should be.
+        UpstreamError: the file is not readable, a column is missing, or a cell has not the expected form.
     """
+    raw = _read(path, (CODE, NAME, *COUNTS, *RATIOS))
+    faults = [
+        f"{path.name}, line {line}, column {column}: found {raw.at[line, column]!r}; expected {words}"
+        for columns, form, words in (
+            ((CODE,), r"[0-9]{1,6}", "a code of up to six digits"),
+            ((NAME,), r"[A-Za-z][A-Za-z'() -]*", "a name in Latin letters"),
+            (COUNTS, r"[0-9]{1,9}", "a whole number of 0 or more"),
+            (RATIOS, r"[0-9]{1,7}(?:[.][0-9]{1,2})?", "a number of 0 or more, two decimals at most"),
+        )
+        for column in columns
+        for line in raw.index[~raw[column].str.fullmatch(form)]
+    ]
+    if faults:
+        more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
+        raise UpstreamError("\n".join([*faults[:_SHOWN], *more]))
+    return raw.astype(dict.fromkeys(COUNTS, "int64") | dict.fromkeys(RATIOS, "float64"))
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The columns as text; index is the number of the record, the header being 1."""
     try:
-        # Latin-1 reads any byte; no name here holds one outside ASCII. Lines end in a carriage return alone.
         text = path.read_bytes().decode("latin-1")
-    except OSError as error:
-        raise UpstreamError(f"{path.name}: cannot be read ({error.strerror})") from error
-    try:
-        rows = list(csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")), strict=True))
-    except csv.Error as error:
+        header, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+    except (OSError, UnicodeError, csv.Error) as error:
         raise UpstreamError(f"{path.name}: not readable as comma-separated values ({error})") from error
-    header = rows[0] if rows else []
-    missing = [name for name in COLUMNS.values() if header.count(name) != 1]
+    missing = [column for column in columns if header.count(column) != 1]
     if missing:
         raise UpstreamError(
-            "\n".join(
-                f"{path.name}, row 1: expected the column {m} once; found it {header.count(m)} times" for m in missing
-            )
+            f"{path.name}, line 1: no column {', '.join(missing)}, or more than one; it has {len(header)} columns"
         )
-    short = [i for i, row in enumerate(rows[1:], start=2) if len(row) != len(header)]
-    if short:
-        raise UpstreamError(
-            f"{path.name}, row {short[0]}: found {len(rows[short[0] - 1])} cells; the header has {len(header)}"
-        )
-    places = {ours: header.index(theirs) for ours, theirs in COLUMNS.items()}
-    frame = pd.DataFrame(
-        {ours: [row[place].strip() for row in rows[1:]] for ours, place in places.items()}, dtype=object
-    )
-    frame = frame[~frame["code"].isin(_OUTSIDE)]
-    faults = [
-        f"{path.name}, row {i + 2}, column {COLUMNS[column]}: found {frame.at[i, column]!r}; expected {words}"
-        for column, pattern, words in (
-            ("code", "[1-8][0-9]{5}", "a code of six digits"),
-            ("name", "[A-Za-z][A-Za-z' ()-]+", "a name in Latin letters"),
-            ("population", "[0-9]{1,10}", "a whole number"),
-        )
-        for i in frame.index
-        if not re.fullmatch(pattern, str(frame.at[i, column]))
-    ]
-    faults += [
-        f"{path.name}, row {i + 2}, column {COLUMNS['code']}: {frame.at[i, 'code']!r} stands there a second time"
-        for i in frame.index[frame["code"].duplicated()]
-    ]
-    if frame.empty:
-        faults.append(f"{path.name}: no unit in it")
-    if faults:
-        raise UpstreamError("\n".join(faults[:10]))
-    frame["population"] = frame["population"].astype("int64")
-    return frame.sort_values("code", ignore_index=True)
+    if not rows:
+        raise UpstreamError(f"{path.name}: a header and no rows")
+    for line, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise UpstreamError(f"{path.name}, line {line}: found {len(row)} cells; the header has {len(header)}")
+    places = [header.index(column) for column in columns]
+    picked = [[row[place] for place in places] for row in rows]
+    return pd.DataFrame(picked, columns=list(columns), index=range(2, len(rows) + 2), dtype="str")

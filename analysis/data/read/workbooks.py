@@ -1,18 +1,22 @@
 """The two census workbooks: which column holds what, and reading them with every header checked."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.schemas.census import INDUSTRIES
+from analysis.data.schemas.census import AGES, EDUCATION, INDUSTRIES
 from analysis.data.upstream import UpstreamError
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A census workbook: its sheet and, for each of our columns, the position (from 0) and header there."""
+    """A census workbook: its sheet and, for each of our columns, the position (from 0) and header there.
+
+    A column that several of the workbook's make up stands as its parts, named `column:header`.
+    """
 
     year: int
     sheet: str
@@ -22,6 +26,52 @@ class Layout:
 def _row(names: tuple[str, ...], first: int, headers: str) -> dict[str, tuple[int, str]]:
     return {name: (first + i, header) for i, (name, header) in enumerate(zip(names, headers.split(), strict=True))}
 
+
+def _pairs(groups: Mapping[str, tuple[str, ...]], first: int, form: tuple[str, str]) -> dict[str, tuple[int, str]]:
+    """Men and women of each group in turn, one column after the other; each group is a sum of its own."""
+    headers = [(name, sex.format(one)) for name, ones in groups.items() for one in ones for sex in form]
+    return {f"{name}:{header}": (first + i, _SLIPS.get(header, header)) for i, (name, header) in enumerate(headers)}
+
+
+_SLIPS = {"45-49岁（女）": "45-49岁（女)"}
+
+
+_AGES_2010 = dict(
+    zip(
+        AGES,
+        (
+            ("0岁", "1-4岁", "5-9岁", "10-14岁"),
+            tuple(f"{age}-{age + 4}岁" for age in range(15, 65, 5)),
+            ("65-69岁", "70-74岁", "75-79岁", "80-84岁", "85岁及以上"),
+        ),
+        strict=True,
+    )
+)
+_AGES_2020 = dict(
+    zip(
+        AGES,
+        (
+            ("0岁", "1到4岁", "5到9岁", "10到14岁"),
+            tuple(f"{age}到{age + 4}岁" for age in range(15, 65, 5)),
+            ("65到69岁", "70到74岁", "75到79岁", "80到84岁", "85岁以上"),
+        ),
+        strict=True,
+    )
+)
+_EDUCATION_2010 = dict(
+    zip(
+        (one for one in EDUCATION if one != "education_preschool"),
+        (("未上过学",), ("小学",), ("初中",), ("高中",), ("大学专科",), ("大学本科及以上",)),
+        strict=True,
+    )
+)
+_EDUCATION_2020 = dict(
+    zip(
+        EDUCATION,
+        (("未上过学",), ("学前教育",), ("小学",), ("初中",), ("高中",), ("大学专科",), ("本科及以上",)),
+        strict=True,
+    )
+)
 
 # The headers of transport, information and trade are out of step in the 2010 workbook: each has a piece of
 # its neighbour's. The figures follow the order of the industry classification of 2002; see data/codebook.yml.
@@ -56,9 +106,14 @@ LAYOUTS = {
             "code": (1, "区划代码"),
             "population": (2, "合计"),
             "urban_population": (9, "城镇人口"),
+            "men": (3, "男"),
             "registered_population": (6, "户籍人口"),
             "nonagricultural_share": (8, "非农业户口人口比重（%）"),
             "households": (11, "户数"),
+            "household_population": (12, "人口数"),
+            **_pairs(_AGES_2010, 19, ("{}（男）", "{}（女）")),
+            **_pairs(_EDUCATION_2010, 71, ("{}-男", "{}-女")),
+            "illiterate": (86, "15岁及以上文盲人口-合计"),
             "employed": (112, "各种行业人口总计"),
             **_row(INDUSTRIES, 113, _INDUSTRIES_2010),
             "schooling_years": (83, "平均受教育年限（年）-合计"),
@@ -67,6 +122,12 @@ LAYOUTS = {
             "households_kitchen": (159, "住房内有无厨房-有"),
             "households_toilet": (161, "住房内有无厕所-有"),
             "households_bath": (163, "住房内有无洗澡设施-有"),
+            "households_rented": (165, "住房来源-租赁"),
+            "households_self_built": (166, "住房来源-自建"),
+            "households_bought": (167, "住房来源-购买"),
+            "households_other_tenure": (168, "住房来源-其他"),
+            "rooms_per_household": (154, "平均每户住房间数（间/户）"),
+            "floor_area_per_person": (155, "人均住房建筑面积（平方米/人）"),
             "migrants_same_county": (68, "迁入人口（人）-本县（市）/本市市区"),
             "migrants_same_province": (69, "迁入人口（人）-本省其他县（市）、市区"),
             "migrants_other_province": (70, "迁入人口（人）-外省"),
@@ -82,7 +143,12 @@ LAYOUTS = {
             "name": (3, "区县"),
             "population": (4, "人口数_合计"),
             "urban_population": (9, "城镇人口"),
+            "men": (5, "人口数_男"),
             "households": (12, "家庭户数"),
+            "household_population": (13, "家庭户人口数"),
+            **_pairs(_AGES_2020, 20, ("男_{}", "女_{}")),
+            **_pairs(_EDUCATION_2020, 69, ("{}_男", "{}_女")),
+            "illiterate": (86, "15岁及以上文盲人口"),
             "employed": (100, "各种行业人口总计"),
             **_row(_ORDER_2020, 101, _INDUSTRIES_2020),
             "schooling_years": (83, "平均受教育年限_合计"),
@@ -91,6 +157,15 @@ LAYOUTS = {
             "households_kitchen": (143, "住房內有厨房"),
             "households_toilet": (144, "住房內有厕所"),
             "households_bath": (145, "住房内有洗澡设施"),
+            "households_lift": (146, "住房所在建筑有电梯"),
+            "households_car": (147, "拥有家用汽车"),
+            "households_rented": (148, "住房来源_租赁"),
+            "households_self_built": (149, "住房来源_自建"),
+            "households_bought": (150, "住房来源_购买"),
+            "households_inherited": (151, "住房来源_继承或赠予"),
+            "households_other_tenure": (152, "住房来源_其他"),
+            "rooms_per_household": (139, "平均每户住房间数"),
+            "floor_area_per_person": (140, "人均住房建筑面积"),
             "migrants_same_county": (66, "户口登记地在外乡镇街道人口_本县"),
             "migrants_same_province": (67, "户口登记地在外乡镇街道人口_本省其他县"),
             "migrants_other_province": (68, "户口登记地在外乡镇街道人口_省外"),

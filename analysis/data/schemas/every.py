@@ -1,6 +1,6 @@
 """Every table of `data/` by file name."""
 
-from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS
+from analysis.data.schemas.census import BULLETIN_TOTALS, CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS
 from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import POLYGONS
 from analysis.data.schemas.prefectures import CITY_ROADS, PREFECTURE_EXCEPTIONS, PREFECTURES
@@ -11,6 +11,7 @@ EVERY: dict[str, Table] = {
     "census.csv": CENSUS,
     "census_totals.csv": CENSUS_TOTALS,
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
+    "bulletin_totals.csv": BULLETIN_TOTALS,
     "programme_units.csv": PROGRAMME_UNITS,
     "polygons.csv": POLYGONS,
     "city_roads.csv": CITY_ROADS,

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from census_rows import blank, figures, sheet, total
 
-from analysis.data.compile.census import Compiled, compile_census, unit_type
+from analysis.data.compile.census import WRONG, Compiled, compile_census, unit_type
 from analysis.data.compile.errors import CompileError
 from analysis.data.schemas.census import INDUSTRIES
 
@@ -216,3 +216,68 @@ def test_unit_type(name: str, code: str, kind: str) -> None:
 
 def test_industries_are_the_twenty_sections() -> None:
     assert len(INDUSTRIES) == len(set(INDUSTRIES)) == 20
+
+
+def _in_parts(row: dict[str, Any], column: str, *cells: object) -> dict[str, Any]:
+    """The row with a column printed as several parts, as the workbooks print ages and education."""
+    rest = {name: cell for name, cell in row.items() if name != column}
+    return rest | {f"{column}:{number}": cell for number, cell in enumerate(cells)}
+
+
+def test_parts_of_a_column_are_added() -> None:
+    row = _in_parts(figures(2010), "aged_0_14", 300, 500)
+    compiled = _compile_2010_with([row], row, ("甲县",))
+    assert compiled.units.loc[0, "aged_0_14"] == 800
+    assert compiled.exceptions.empty
+
+
+@pytest.mark.parametrize(("other", "value"), [(800, 800), (700, None)])
+def test_a_blank_part_is_zero_only_where_the_sum_proves_it(other: int, value: float | None) -> None:
+    row = _in_parts(figures(2010), "aged_0_14", None, other)
+    compiled = _compile_2010_with([row], _in_parts(figures(2010), "aged_0_14", 1, 1), ("甲县",))
+    found = compiled.units.loc[0, "aged_0_14"]
+    assert pd.isna(found) if value is None else found == value
+    assert _exceptions(compiled, "cell left empty") == ([] if value else [(4, "aged_0_14", "")])
+
+
+def test_an_illegible_part_empties_its_column_and_is_named() -> None:
+    row = _in_parts(figures(2020), "education_preschool", 1168, -980)
+    rows = [("广西壮族自治区", "广西壮族自治区", "广西壮族自治区", 450000, row),
+            ("广西壮族自治区", "百色市", "百色市", 451000, row),
+            ("广西壮族自治区", "百色市", "田阳区", 451003, row)]  # fmt: skip
+    compiled = compile_census({2020: sheet(rows)})
+    assert pd.isna(compiled.units.loc[0, "education_preschool"])
+    unit = compiled.exceptions[compiled.exceptions["code"] == "451003"]
+    assert list(unit["printed"]) == ["-980"]
+    assert unit["note"].iloc[0] == "a count cannot be negative (the part 1)"
+
+
+def test_a_count_above_the_people_of_its_unit_is_left_empty() -> None:
+    compiled = _compile_2010(figures(2010, education_primary=4001))
+    assert pd.isna(compiled.units.loc[0, "education_primary"])
+    assert _exceptions(compiled, "cell left empty") == [(4, "education_primary", "4001")]
+
+
+def test_a_figure_known_to_be_wrong_is_left_empty_with_its_reason() -> None:
+    (year, code, column), why = next(iter(WRONG.items()))
+    row = figures(year)
+    rows = [("辽宁省", 210000, row), ("葫芦岛市", 211400, row), ("建昌县", int(code), row)]
+    compiled = compile_census({year: sheet(rows)})
+    assert pd.isna(compiled.units.loc[0, column])
+    assert compiled.exceptions["note"].iloc[0].startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("changed", "whole", "words"),
+    [
+        ({"aged_0_14": 801}, "population", "the ages sum to 4,001"),
+        ({"households_rented": 16}, "households_surveyed", "the ways to have a dwelling sum to 101"),
+    ],
+)
+def test_parts_that_do_not_sum_are_kept_and_listed(changed: dict[str, int], whole: str, words: str) -> None:
+    compiled = _compile_2010(figures(2010, aged_15_64=2800) | changed)
+    (column,) = changed
+    assert compiled.units.loc[0, column] == changed[column]
+    differ = compiled.exceptions[compiled.exceptions["kind"] == "sum differs"]
+    assert list(differ["column"]) == [whole]
+    assert differ["note"].iloc[0].startswith(words)

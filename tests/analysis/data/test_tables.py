@@ -69,7 +69,7 @@ def test_valid_table_loads_with_types(tmp_path: Path) -> None:
     [
         (0, "code", "41012", "six digits"),
         (0, "code", "４１０１２１", "six digits"),
-        (0, "year", "2015", "one of 2010, 2020"),
+        (0, "year", "2015", "one of 2000, 2010, 2020"),
         (0, "name", "Jia", "Chinese characters"),
         (0, "unit_type", "town", "one of district, county"),
         (1, "population", "-4000", "whole number"),
@@ -84,19 +84,37 @@ def test_valid_table_loads_with_types(tmp_path: Path) -> None:
         (2, "schooling_years", "nan", "two decimals"),
         (2, "schooling_years", "21", "no more than 20"),
         (2, "nonagricultural_share", "101", "no more than 100"),
-        (2, "registered_population", "", "given in 2010"),
+        (2, "registered_population", "", "given in 2000 and 2010"),
         (3, "registered_population", "4000", "empty in 2020"),
         (3, "urban_population", "4001", "no more than population"),
         (3, "households", "4001", "no more than population"),
         (3, "households_bath", "101", "no more than households_surveyed"),
         (3, "households_surveyed", "1001", "no more than households"),
         (3, "migrants_other_province", "3999", "no more than population"),
+        (1, "name", "", "in 2000 where it is known"),
+        (1, "printed_name", "Jia Xian", "empty in 2010 and 2020"),
+        (1, "men", "4001", "no more than population"),
+        (1, "household_population", "4001", "no more than population"),
+        (3, "household_population", "999", "no less than households"),
+        (1, "illiterate", "4001", "no more than population"),
+        (0, "aged_0_14", "801", "the sum of the ages"),
+        (0, "education_preschool", "1", "only in 2020, empty in 2000 and 2010"),
+        (1, "education_primary", "3999", "the levels of education no more than population"),
+        (1, "households_car", "101", "no more than households_surveyed"),
+        (1, "households_bought", "21", "the sum of the ways to have a dwelling"),
+        (1, "urban_population", "", "given in 2010 and 2020"),
     ],
 )  # fmt: skip
 def test_wrong_cell_is_named(tmp_path: Path, row: int, column: str, value: str, rule: str) -> None:
     lines = _refusal(_write(tmp_path, _with(row, column, value)))
     # A rule across cells is reported at the cell that it is a rule of.
-    ruled = {"employed_trade": "employed", "migrants_other_province": "migrants_same_county"}
+    ruled = {
+        "employed_trade": "employed",
+        "migrants_other_province": "migrants_same_county",
+        "aged_0_14": "population",
+        "education_primary": "education_none",
+        "households_bought": "households_surveyed",
+    }
     reported = column if "whole number" in rule else ruled.get(column, column)
     found = value if reported == column else _units()[row][COLUMNS.index(reported)]
     assert lines[0].startswith(f"census.csv, line {row + 2}, column {reported}: found {found!r}; allowed: ")
@@ -144,7 +162,9 @@ def test_renamed_and_reordered_columns_are_refused(tmp_path: Path) -> None:
 def test_row_with_a_cell_too_few_is_named(tmp_path: Path) -> None:
     rows = _units()
     rows[3].pop()
-    assert _refusal(_write(tmp_path, rows)) == ["census.csv, line 5: found 40 cells; the table has 41 columns"]
+    assert _refusal(_write(tmp_path, rows)) == [
+        f"census.csv, line 5: found {len(COLUMNS) - 1} cells; the table has {len(COLUMNS)} columns"
+    ]
 
 
 def test_many_faults_are_counted(tmp_path: Path) -> None:
