@@ -23,19 +23,31 @@ REACH = 2
 OTHER_PLACE, SURE, SAME_GROUND = np.log(2.5), np.log(1.1), np.log(1.25)
 SLOW = ("area_km2", "registered_population", "households", "rural_households", "rural_employed", "villages",
         "primary_pupils", "secondary_students")  # fmt: skip
+# No county-level unit is so large; figures of two such columns tell of a page whose columns are out of step.
+_LARGEST = {"registered_population": 4e6, "townships": 200, "villages": 3000}
+_MOST_PER_PERSON = {"rural_population": 2.5, "households": 1.0, "rural_employed": 1.0, "primary_pupils": 1.0}
 MATCHES_BY_NAME = ("exact", "abbreviated", "renamed", "type changed")
 OWN_NAME = ("exact", "abbreviated")
 
 # Names of one unit at different times, where more than its type or its peoples changed.
 # By the notices of the Ministry of Civil Affairs on changes of county-level divisions.
 _RENAMED = {
+    "天津市": ("蓟县 蓟州区",),
+    "河北省": ("丘县 邱县", "唐海县 曹妃甸区", "邢台县 信都区", "任县 任泽区", "滦县 滦州市"),
+    "山西省": ("大同县 云州区", "长治县 上党区"),
     "辽宁省": ("北宁市 北镇市",),
-    "河北省": ("丘县 邱县", "唐海县 曹妃甸区", "邢台县 信都区"),
-    "安徽省": ("芜湖县 湾沚区",),
-    "江西省": ("波阳县 鄱阳县",),
-    "河南省": ("许昌县 建安区", "开封县 祥符区"),
+    "浙江省": ("绍兴县 柯桥区",),
+    "安徽省": ("芜湖县 湾沚区", "铜陵县 义安区", "居巢区 巢湖市"),
+    "江西省": ("波阳县 鄱阳县", "九江县 柴桑区", "星子县 庐山市", "上饶县 广信区"),
+    "山东省": ("陵县 陵城区",),
+    "河南省": ("许昌县 建安区", "开封县 祥符区", "陕县 陕州区"),
+    "湖北省": ("郧县 郧阳区",),
+    "湖南省": ("株洲县 渌口区",),
     "广西壮族自治区": ("横县 横州市",),
     "海南省": ("通什市 五指山市",),
+    "重庆市": ("开县 开州区",),
+    "四川省": ("郫县 郫都区", "安县 安州区", "宜宾县 叙州区", "达县 达川区"),
+    "贵州省": ("盘县特区 盘县 盘州市", "遵义县 播州区", "毕节市 七星关区", "铜仁市 碧江区"),
     "云南省": (
         "临沧县 临翔区",
         "思茅市 翠云区 思茅区",
@@ -43,9 +55,11 @@ _RENAMED = {
         "普洱自治县 普洱哈尼族彝族自治县 宁洱哈尼族彝族自治县",
         "路南自治县 石林彝族自治县",
     ),
-    "陕西省": ("耀县 耀州区",),
+    "西藏自治区": ("日喀则市 桑珠孜区", "昌都县 卡若区", "林芝县 巴宜区", "那曲县 色尼区"),
+    "陕西省": ("耀县 耀州区", "户县 鄠邑区", "彬县 彬州市", "华县 华州区"),
     "甘肃省": ("安西县 瓜州县", "定西县 安定区", "平凉市 崆峒区", "庆阳县 庆城县"),
     "宁夏回族自治区": ("中卫县 中卫市市辖区 沙坡头区", "固原市市辖区 原州区"),
+    "新疆维吾尔自治区": ("吐鲁番市 高昌区", "哈密市 伊州区"),
 }
 RENAMED = {
     (province, name): [other for other in names.split() if other != name]
@@ -71,6 +85,14 @@ class Matched:
     left_out: pd.DataFrame
 
 
+def out_of_step(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows in which two figures or more are beyond what any unit, or the row's own people, allow."""
+    breaches = pd.DataFrame({column: rows[column] > most for column, most in _LARGEST.items()})
+    for column, most in _MOST_PER_PERSON.items():
+        breaches[f"{column} a head"] = rows[column] > most * rows["registered_population"]
+    return breaches.sum(axis=1) >= 2
+
+
 def stem(name: str) -> str:
     """A unit's name without the words for its type and its peoples: 大通 for 大通回族土族自治县 and 大通自治县."""
     short = name
@@ -81,46 +103,58 @@ def stem(name: str) -> str:
     return short
 
 
-def units_of_census(census: pd.DataFrame) -> pd.DataFrame:
-    """Units to match with: unit_id (the code of 2010), name, province, prefecture, other_names, registered_population.
+def units_of_register(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame:
+    """Units to match with, from `units.csv`: unit_id, name, province, prefecture, other_names, registered_population.
 
-    `census` is as `tables.load_census` gives it. A unit of 2020 is the unit of 2010 with its code, otherwise the only
-    one in its province with its stem; a unit that 2010 does not have is `<code>-2020`. `other_names` are separated by
-    blanks.
+    `register` has unit_id, name, province, prefecture, code2010 and code2020; `census` is as `tables.load_census`
+    gives it: its names under those codes are the other names (separated by blanks), its registered population is that
+    of 2010.
+    """
+    printed = census.set_index(["year", "code"])
+    own = set(zip(register["province"], register["name"], strict=True))
+    names, people = [], []
+    for _, name, province, *codes in register[
+        ["unit_id", "name", "province", "code2010", "code2020"]
+    ].itertuples(index=False):
+        keys = [key for key in zip((2010, 2020), codes, strict=True) if key in printed.index]
+        found = {str(printed.at[key, "name"]) for key in keys} - {name}
+        # A name that another unit bears now is not this unit's as well (Fengnan and Fengrun change places in 2010).
+        names.append(" ".join(sorted(n for n in found if (province, n) not in own)))
+        people.append(next((printed.at[key, "registered_population"] for key in keys if key[0] == 2010), np.nan))
+    kept = register[["unit_id", "name", "province", "prefecture"]].reset_index(drop=True)
+    return kept.assign(other_names=names, registered_population=np.array(people, dtype=float))
+
+
+def units_of_census(census: pd.DataFrame) -> pd.DataFrame:
+    """The same from the census alone: unit_id is the code of 2010, or `<code>-2020` for a unit only 2020 has.
+
+    A unit of 2020 is the unit of 2010 with its code, otherwise the only one in its province that has its stem or is
+    in one group of `RENAMED` with it and whose code 2020 no longer has.
     """
     first, last = (census[census["year"] == year] for year in (2010, 2020))
-    units = first[["code", "name", "province", "prefecture", "registered_population"]].rename(
-        columns={"code": "unit_id"}
-    )
-    own = set(zip(units["province"], units["name"], strict=True))
-    stems = units.groupby([units["province"], units["name"].map(stem)])["unit_id"].agg(list).to_dict()
-    others: dict[str, set[str]] = defaultdict(set)
-    codes = set(units["unit_id"])
-    later = []
-    gone = codes - set(last["code"])
-    for u in last.rename(columns={"name": "name_"}).itertuples():
-        renamed = RENAMED.get((u.province, u.name_), [])
-        same = [
-            i
-            for i in stems.get((u.province, stem(u.name_)), [])
-            + [j for old in renamed for j in stems.get((u.province, stem(old)), [])]
-            if i in gone
-        ]
-        unit = u.code if u.code in codes else same[0] if len(set(same)) == 1 else None
-        if unit is None:
-            if u.unit_type != "zone":
-                later.append((f"{u.code}-2020", u.name_, u.province, u.prefecture, np.nan))
-        elif (u.province, u.name_) not in own:
-            others[unit].add(u.name_)
-    frame = pd.concat([units, pd.DataFrame(later, columns=units.columns)], ignore_index=True)
-    frame["other_names"] = [" ".join(sorted(others[i])) for i in frame["unit_id"]]
-    return frame
+    gone = first[~first["code"].isin(last["code"])]
+    stems = gone.groupby([gone["province"], gone["name"].map(stem)])["code"].agg(set).to_dict()
+    codes, second = set(first["code"]), {}
+    for code, name, province, kind in last[["code", "name", "province", "unit_type"]].itertuples(index=False):
+        known = {i for n in (name, *RENAMED.get((province, name), ())) for i in stems.get((province, stem(n)), ())}
+        if code not in codes and len(known) == 1:
+            second[known.pop()] = code
+        elif code not in codes and kind != "zone":
+            second[f"{code}-2020"] = code
+    columns = ["name", "province", "prefecture"]
+    old = first.set_index("code")[columns].assign(code2010=first["code"].to_numpy())
+    old["code2020"] = [second.get(code, code) for code in old.index]
+    only = {unit: code for unit, code in second.items() if unit.endswith("-2020")}
+    new = last.set_index("code").loc[list(only.values()), columns].assign(code2010="", code2020=list(only.values()))
+    register = pd.concat([old, new.set_axis(list(only), axis=0)]).rename_axis("unit_id").reset_index()
+    return units_of_register(register, census)
 
 
 def match_yearbook(rows: pd.DataFrame, units: pd.DataFrame) -> Matched:
     """Match rows to units.
 
-    `rows`: row, edition, province, name and the columns of `SLOW` (NaN for not known; people, not 10,000s).
+    `rows`: row, edition, province, name and the figures that `SLOW` and `out_of_step` use (NaN for not known; people, not
+    10,000s).
     `units`: unit_id, name, province, other_names (separated by blanks); registered_population (2010) is used if there.
 
     A name is looked for in the labelled province first, then in those up to `REACH` places beside it in the order of
@@ -138,7 +172,7 @@ def match_yearbook(rows: pd.DataFrame, units: pd.DataFrame) -> Matched:
 
 
 def _check(rows: pd.DataFrame, units: pd.DataFrame) -> None:
-    missing = {"row", "edition", "province", "name", *SLOW} - set(rows.columns)
+    missing = {"row", "edition", "province", "name", *SLOW, *_LARGEST, *_MOST_PER_PERSON} - set(rows.columns)
     missing |= {"unit_id", "name", "province", "other_names"} - set(units.columns)
     if missing:
         raise CompileError(f"yearbook: columns to match with are missing: {', '.join(sorted(missing))}")
@@ -171,6 +205,7 @@ class _Search:
             for i, p in enumerate(PROVINCES)
         }
         self.slow = _log(self.rows[list(SLOW)])
+        self.mixed = out_of_step(self.rows).to_numpy()
         self.editions, self.edition = np.unique(self.rows["edition"], return_inverse=True)
         # Units by edition by slow figure, of rows with the unit's own name; the last place is the census of 2010.
         self.cube = np.full((len(self.units), len(self.editions) + 1, len(SLOW)), np.nan)
@@ -180,18 +215,23 @@ class _Search:
 
     def run(self) -> Matched:
         candidates = [self._candidates(*pair) for pair in zip(self.rows["province"], self.rows["name"], strict=True)]
-        found = [choices[0] if choices else None for choices in candidates]
+        usable = [not mixed and edition != MISLABELLED for mixed, edition in
+                  zip(self.mixed, self.rows["edition"], strict=True)]  # fmt: skip
+        found = [choices[0] if use and choices else None for use, choices in zip(usable, candidates, strict=True)]
         # Twice: the first choice by name gives the units' figures, by which the choice is then made.
         for _ in range(2):
             self._fill(found)
             gaps = self._gaps(candidates)
-            found = [self._choose(choices, gap) for choices, gap in zip(candidates, gaps, strict=True)]
+            found = [
+                self._choose(choices, gap) if use else None
+                for use, choices, gap in zip(usable, candidates, gaps, strict=True)
+            ]
         # Twice again: a misspelling that an edition shares with the next is compared with it too.
         for _ in range(2):
             self._fill(found)
             taken = {(edition, f[0]) for edition, f in zip(self.rows["edition"], found, strict=True) if f}
             for i, choice in enumerate(found):
-                if choice is None and self.rows.at[i, "edition"] != MISLABELLED:
+                if choice is None and usable[i]:
                     unit = self._respelled(i, taken)
                     found[i] = None if unit is None else (unit, "respelled")
         return self._finish(candidates, found, gaps)
@@ -287,6 +327,9 @@ class _Search:
             choice = found[i]
             if row.edition == MISLABELLED:
                 left_out.append((row.row, "year label wrong", "", "figures of the early 1990s under the label 2000"))
+            elif self.mixed[i]:
+                likely = self.units.at[candidates[i][0][0], "unit_id"] if candidates[i] else ""
+                left_out.append((row.row, "columns out of step", likely, "figures stand under other columns' headings"))
             elif choice is None:
                 left_out.append((row.row, *self._reason(candidates[i], gaps[i])))
             else:

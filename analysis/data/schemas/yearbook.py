@@ -12,6 +12,7 @@ MATCHES = ("exact", "province corrected", "abbreviated", "renamed", "type change
 REASONS = (
     "no such unit",
     "several units fit",
+    "columns out of step",
     "figures not the unit's",
     "other ground",
     "printed twice",
