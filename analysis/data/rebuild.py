@@ -15,8 +15,11 @@ from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
 from analysis.data.compile.census import compile_census
 from analysis.data.compile.polygons import compile_polygons
+from analysis.data.compile.yearbook import compile_yearbook
+from analysis.data.compile.yearbook_match import units_of_census, units_of_register
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
+from analysis.data.read.yearbook import read_yearbook
 from analysis.data.upstream import find_files, load_sources
 from analysis.paths import DATA
 from analysis.study import load_study
@@ -61,6 +64,14 @@ def _polygons(inputs: Inputs) -> Frames:
     return {"polygons.csv": compile_polygons(shapes, inputs.made["census.csv"], inputs.made["census_totals.csv"])}
 
 
+def _yearbook(inputs: Inputs) -> Frames:
+    census = inputs.made["census.csv"]
+    register = inputs.made.get("units.csv")
+    units = units_of_census(census) if register is None else units_of_register(register, census)
+    compiled = compile_yearbook(read_yearbook(inputs.files["yearbook_county_ocr"]), units)
+    return {"yearbook.csv": compiled.rows, "yearbook_unmatched.csv": compiled.unmatched}
+
+
 STEPS = (
     Step(
         "reading and compiling the census",
@@ -69,6 +80,12 @@ STEPS = (
         _census,
     ),
     Step("simplifying polygons", (), ("polygons.csv",), _polygons),
+    Step(
+        "matching and flagging the county yearbook",
+        ("yearbook_county_ocr",),
+        ("yearbook.csv", "yearbook_unmatched.csv"),
+        _yearbook,
+    ),
 )
 MADE = tuple(name for step in STEPS for name in step.makes)
 

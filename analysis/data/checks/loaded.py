@@ -18,6 +18,8 @@ class Tables:
     exceptions: pd.DataFrame
     programme: pd.DataFrame
     polygons: pd.DataFrame
+    yearbook: pd.DataFrame
+    yearbook_unmatched: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -36,4 +38,6 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
         programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
         polygons=tables.load_polygons(at(tables.POLYGONS)),
+        yearbook=tables.load_yearbook(at(tables.YEARBOOK), flagged=True),
+        yearbook_unmatched=tables.load_yearbook_unmatched(at(tables.YEARBOOK_UNMATCHED)),
     )

@@ -61,7 +61,7 @@ def figures(raw: pd.DataFrame) -> pd.DataFrame:
         parts = raw[list(columns)].astype("float64")
         twice = parts.notna().sum(axis=1) > 1
         if twice.any():
-            row = raw.loc[twice.idxmax(), "row"]
+            row = raw["row"].to_numpy()[int(twice.to_numpy().argmax())]
             raise CompileError(f"yearbook, row {row}: figures in {' and '.join(columns)}, which are one series")
         series = parts.bfill(axis=1).iloc[:, 0]
         made[variable] = np.round(series * (10_000 if variable in IN_TEN_THOUSANDS else 1), 2)

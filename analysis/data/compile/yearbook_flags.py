@@ -4,10 +4,11 @@ One rule for all variables. Figures are compared on the log scale, after taking 
 median polish of Tukey, 1977, on units and editions), so that growth or a changed definition counts for nothing. A
 figure is out of line if it lies farther than a limit from the unit's figures in the nearest editions. The limit is a
 multiple of the spread of that variable's changes by year, growing with the root of the years between, but no less
-than one fixed factor and no more than another (which grows too, after a long gap). Where the unit's other figures bear each other out, that is enough; where they don't (or there is only one), the figure that lies farthest
-from its peers is flagged: peers are what the unit's people and its province predict. A unit with one figure has its
-peers only, with a wider limit. Last, a part much larger than its whole, a negative figure, and sectors that don't sum
-to GDP are flagged.
+than one fixed factor and no more than another (which grows too, after a long gap). Where the unit's other figures bear
+each other out, that is enough; where they don't (or there is only one), the figure that lies farthest from its peers
+is flagged: peers are what the unit's people and its province predict. A unit with one figure has its peers only, with
+a wider limit. Last, a part much larger than its whole, a negative figure, and sectors that don't sum to GDP are
+flagged.
 """
 
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _series(cube: _Cube, values: np.ndarray, size: np.ndarray, limits: Limits) -
         return out, how_far
     positive = values[known & (values > 0)]
     # Small counts move by large factors: 2 welfare homes, then 5.
-    floor = float(np.quantile(positive, 0.01))
+    floor = float(min(np.quantile(positive, 0.01), np.median(positive) / 20))
     y = np.log(np.maximum(values, 0) + floor)
     laid = _without_levels(cube.lay(y))
     peers = _from_peers(laid, cube.lay(size), cube.province_of_unit)
@@ -143,7 +144,7 @@ def _without_levels(laid: np.ndarray) -> np.ndarray:
 
 
 def _from_peers(laid: np.ndarray, size: np.ndarray, province: np.ndarray) -> np.ndarray:
-    """What is left of logs after the unit's people (one slope) and its province; by medians, so that few errors move little."""
+    """What is left of logs after the unit's people (one slope) and its province; few errors move it little."""
     known = ~np.isnan(laid)
     s = np.where(known, size - np.nanmedian(size), np.nan)
     s = np.where(known & np.isnan(s), 0.0, s)
@@ -203,7 +204,9 @@ def _parts(table: pd.DataFrame, flags: pd.DataFrame, strange: pd.DataFrame, limi
 
 def _sums(table: pd.DataFrame, flags: pd.DataFrame, strange: pd.DataFrame, limits: Limits) -> None:
     four = ["gdp", *SECTORS]
-    short = (table[list(SECTORS)].sum(axis=1, skipna=False) - table["gdp"]).abs() > limits.sum_share * table["gdp"].abs()
+    short = (table[list(SECTORS)].sum(axis=1, skipna=False) - table["gdp"]).abs() > limits.sum_share * table[
+        "gdp"
+    ].abs()
     open_ = short & ~flags[four].any(axis=1)
     for row in table.index[open_]:
         flags.at[row, strange.loc[row, four].idxmax()] = True

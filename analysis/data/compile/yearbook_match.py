@@ -9,6 +9,7 @@ own figures: its area, people, households, pupils and villages change slowly.
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -113,9 +114,9 @@ def units_of_register(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFr
     printed = census.set_index(["year", "code"])
     own = set(zip(register["province"], register["name"], strict=True))
     names, people = [], []
-    for _, name, province, *codes in register[
-        ["unit_id", "name", "province", "code2010", "code2020"]
-    ].itertuples(index=False):
+    for _, name, province, *codes in register[["unit_id", "name", "province", "code2010", "code2020"]].itertuples(
+        index=False
+    ):
         keys = [key for key in zip((2010, 2020), codes, strict=True) if key in printed.index]
         found = {str(printed.at[key, "name"]) for key in keys} - {name}
         # A name that another unit bears now is not this unit's as well (Fengnan and Fengrun change places in 2010).
@@ -153,8 +154,8 @@ def units_of_census(census: pd.DataFrame) -> pd.DataFrame:
 def match_yearbook(rows: pd.DataFrame, units: pd.DataFrame) -> Matched:
     """Match rows to units.
 
-    `rows`: row, edition, province, name and the figures that `SLOW` and `out_of_step` use (NaN for not known; people, not
-    10,000s).
+    `rows`: row, edition, province, name and the figures that `SLOW` and `out_of_step` use (NaN for not known; people,
+    not 10,000s).
     `units`: unit_id, name, province, other_names (separated by blanks); registered_population (2010) is used if there.
 
     A name is looked for in the labelled province first, then in those up to `REACH` places beside it in the order of
@@ -201,9 +202,15 @@ class _Search:
                 if i not in self.stems[province, stem(known)]:
                     self.stems[province, stem(known)].append(i)
         self.near = {
-            p: [q for q in sorted(PROVINCES, key=lambda q, i=i: abs(PROVINCES.index(q) - i)) if _reach(p, q)]
-            for i, p in enumerate(PROVINCES)
+            p: sorted((q for q in PROVINCES if _apart(p, q) <= REACH), key=partial(_apart, p)) for p in PROVINCES
         }
+        # As lists: these are asked for one by one.
+        self.name: list[str] = self.rows["name"].tolist()
+        self.label: list[str] = self.rows["province"].tolist()
+        self.printed: list[int] = self.rows["edition"].tolist()
+        self.unit_id: list[str] = self.units["unit_id"].tolist()
+        self.full_name: list[str] = self.units["name"].tolist()
+        self.province: list[str] = self.units["province"].tolist()
         self.slow = _log(self.rows[list(SLOW)])
         self.mixed = out_of_step(self.rows).to_numpy()
         self.editions, self.edition = np.unique(self.rows["edition"], return_inverse=True)
@@ -214,9 +221,8 @@ class _Search:
             self.cube[:, -1, people] = _log(self.units[["registered_population"]])[:, 0]
 
     def run(self) -> Matched:
-        candidates = [self._candidates(*pair) for pair in zip(self.rows["province"], self.rows["name"], strict=True)]
-        usable = [not mixed and edition != MISLABELLED for mixed, edition in
-                  zip(self.mixed, self.rows["edition"], strict=True)]  # fmt: skip
+        candidates = [self._candidates(*pair) for pair in zip(self.label, self.name, strict=True)]
+        usable = [not mixed and edition != MISLABELLED for mixed, edition in zip(self.mixed, self.printed, strict=True)]
         found = [choices[0] if use and choices else None for use, choices in zip(usable, candidates, strict=True)]
         # Twice: the first choice by name gives the units' figures, by which the choice is then made.
         for _ in range(2):
@@ -229,10 +235,10 @@ class _Search:
         # Twice again: a misspelling that an edition shares with the next is compared with it too.
         for _ in range(2):
             self._fill(found)
-            taken = {(edition, f[0]) for edition, f in zip(self.rows["edition"], found, strict=True) if f}
+            taken = {(edition, f[0]) for edition, f in zip(self.printed, found, strict=True) if f}
             for i, choice in enumerate(found):
                 if choice is None and usable[i]:
-                    unit = self._respelled(i, taken)
+                    unit = self._respelled(i, taken, {u for u, _ in candidates[i]})
                     found[i] = None if unit is None else (unit, "respelled")
         return self._finish(candidates, found, gaps)
 
@@ -254,7 +260,7 @@ class _Search:
         return list(found.items())
 
     def _autonomous(self, name: str, unit: int) -> bool:
-        return bool(_AUTONOMOUS.search(name) and _AUTONOMOUS.search(self.units.at[unit, "name"]))
+        return bool(_AUTONOMOUS.search(name) and _AUTONOMOUS.search(self.full_name[unit]))
 
     def _fill(self, found: "list[tuple[int, str] | None]") -> None:
         self.cube[:, :-1] = np.nan
@@ -287,24 +293,26 @@ class _Search:
         if not fitting:
             return None
         first = fitting[0][0]
-        province = self.units.at[first[0], "province"]
+        province = self.province[first[0]]
         # Units of one province that share the name: only the figures can tell, if one agrees much better.
-        peers = [f for f in fitting if f[0][1] == first[1] and self.units.at[f[0][0], "province"] == province]
+        peers = [f for f in fitting if f[0][1] == first[1] and self.province[f[0][0]] == province]
         if len(peers) == 1:
             return first
         (best, gap), (_, second) = sorted(peers, key=lambda f: f[1])[:2]
         return best if gap <= SURE and second > 3 * max(gap, 0.05) else None
 
-    def _respelled(self, row: int, taken: set[tuple[int, int]]) -> "int | None":
-        """The unit of a name much like the row's whose figures in some edition are nearly the row's, if there is one."""
-        name, edition = self.rows.at[row, "name"], self.rows.at[row, "edition"]
-        near = self.near[self.rows.at[row, "province"]]
+    def _respelled(self, row: int, taken: set[tuple[int, int]], refused: set[int]) -> "int | None":
+        """The unit of a name much like the row's whose figures in some edition are nearly the row's, if there is one.
+
+        Not one that has a row in the edition, or that was refused under its own name.
+        """
+        name, edition, near = self.name[row], self.printed[row], self.near[self.label[row]]
         looks = {
             unit
             for (province, full), units in self.names.items()
             if province in near and _alike(name, full)
             for unit in units
-            if (edition, unit) not in taken
+            if (edition, unit) not in taken and unit not in refused
         }
         scores = []
         for unit in looks:
@@ -323,21 +331,21 @@ class _Search:
         gaps: list[list[float]],
     ) -> Matched:
         records, left_out = [], []
-        for i, row in enumerate(self.rows[["row", "edition", "province"]].itertuples(index=False)):
+        for i, row in enumerate(self.rows["row"].tolist()):
             choice = found[i]
-            if row.edition == MISLABELLED:
-                left_out.append((row.row, "year label wrong", "", "figures of the early 1990s under the label 2000"))
+            if self.printed[i] == MISLABELLED:
+                left_out.append((row, "year label wrong", "", "figures of the early 1990s under the label 2000"))
             elif self.mixed[i]:
-                likely = self.units.at[candidates[i][0][0], "unit_id"] if candidates[i] else ""
-                left_out.append((row.row, "columns out of step", likely, "figures stand under other columns' headings"))
+                likely = self.unit_id[candidates[i][0][0]] if candidates[i] else ""
+                left_out.append((row, "columns out of step", likely, "figures stand under other columns' headings"))
             elif choice is None:
-                left_out.append((row.row, *self._reason(candidates[i], gaps[i])))
+                left_out.append((row, *self._reason(candidates[i], gaps[i])))
             else:
                 unit, kind = choice
-                as_labelled = self.units.at[unit, "province"] == row.province
+                as_labelled = self.province[unit] == self.label[i]
                 if kind == "exact" and not as_labelled:
                     kind = "province corrected"
-                records.append((i, row.row, row.edition, unit, self.units.at[unit, "unit_id"], kind, not as_labelled))
+                records.append((i, row, self.printed[i], unit, self.unit_id[unit], kind, not as_labelled))
         columns = ["at", "row", "edition", "unit", "unit_id", "match", "strange"]
         kept, twice = self._once(pd.DataFrame(records, columns=columns))
         listed = pd.DataFrame(left_out + twice, columns=["row", "reason", "unit_id", "note"])
@@ -349,20 +357,20 @@ class _Search:
     def _reason(self, choices: list[tuple[int, str]], gaps: list[float]) -> tuple[str, str, str]:
         if not choices:
             return "no such unit", "", "no unit of this name in the labelled province or those printed beside it"
-        fitting = [self.units.at[unit, "unit_id"] for (unit, kind), gap in zip(choices, gaps, strict=True)
+        fitting = [self.unit_id[unit] for (unit, kind), gap in zip(choices, gaps, strict=True)
                    if gap <= _allowed(kind)]  # fmt: skip
         if fitting:
             return "several units fit", "", f"fits {' '.join(fitting)}"
         (unit, kind), gap = choices[0], gaps[0]
         reason = "figures not the unit's" if kind in OWN_NAME else "other ground"
         note = f"area, people, households or villages differ from the unit's own by a factor of {np.exp(gap):.2f}"
-        return reason, str(self.units.at[unit, "unit_id"]), note
+        return reason, self.unit_id[unit], note
 
     def _once(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[int, str, str, str]]]:
         """One row a unit and edition: the one nearest to the unit's own figures, then the one labelled rightly."""
         double = rows[rows.duplicated(["edition", "unit"], keep=False)]
         gap = pd.Series(0.0, index=rows.index)
-        for i, at, unit in double[["at", "unit"]].itertuples():
+        for i, at, unit in zip(double.index, double["at"].tolist(), double["unit"].tolist(), strict=True):
             others = np.delete(self.cube[unit], self.edition[at], axis=0)
             ratios = np.abs(self.slow[at] - median(others, axis=0))
             gap[i] = np.round(np.nan_to_num(median(ratios, axis=0)), 2)
@@ -371,15 +379,16 @@ class _Search:
             ["edition", "unit", "gap", "strange", "rank", "row"]
         )
         again = ranked.duplicated(["edition", "unit"], keep="first")
-        first = ranked[~again].set_index(["edition", "unit"])["row"]
+        keys = ["edition", "unit", "row"]
+        first = {(edition, unit): int(row) for edition, unit, row in ranked.loc[~again, keys].to_numpy().tolist()}
         place = self.rows.drop(columns=["edition", "province", "name"]).set_index("row")
         twice = []
-        for r in ranked[again].itertuples():
-            kept = int(first[r.edition, r.unit])
-            pair = place.loc[[kept, r.row]]
+        for row, edition, unit, unit_id in ranked.loc[again, ["row", "edition", "unit", "unit_id"]].to_numpy().tolist():
+            kept = first[edition, unit]
+            pair = place.loc[[kept, row]]
             differ = pair.columns[(pair.nunique(dropna=False) > 1).to_numpy()]
             note = f"differs in {' '.join(differ)}" if len(differ) else "the same figures"
-            twice.append((int(r.row), "printed twice", str(r.unit_id), f"row {kept} is taken; {note}"))
+            twice.append((int(row), "printed twice", str(unit_id), f"row {kept} is taken; {note}"))
         return ranked[~again], twice
 
 
@@ -397,8 +406,8 @@ def _log(frame: pd.DataFrame) -> np.ndarray:
     return np.log(np.where(values > 0, values, np.nan))
 
 
-def _reach(label: str, province: str) -> bool:
-    return abs(PROVINCES.index(label) - PROVINCES.index(province)) <= REACH
+def _apart(label: str, province: str) -> int:
+    return abs(PROVINCES.index(label) - PROVINCES.index(province))
 
 
 def _allowed(kind: str) -> float:
@@ -428,7 +437,9 @@ def match_rates(yearbook: pd.DataFrame, unmatched: pd.DataFrame) -> pd.DataFrame
     )
     other = unmatched[unmatched["reason"] != "printed twice"]
     keys = ["edition", "province_printed"]
-    counts = pd.concat([taken.groupby(keys).size().rename("matched"), other.groupby(keys).size().rename("other")], axis=1)
+    counts = pd.concat(
+        [taken.groupby(keys).size().rename("matched"), other.groupby(keys).size().rename("other")], axis=1
+    )
     counts = counts.fillna(0).astype("int64").reset_index()
     counts["rows"] = counts["matched"] + counts["other"]
     counts["rate"] = counts["matched"] / counts["rows"]

@@ -12,11 +12,12 @@ from analysis.data.schemas.yearbook import EDITIONS, VARIABLES
 from analysis.data.upstream import UpstreamError
 
 # In the order in which the yearbook prints them; a page's rows often carry the label of the province beside theirs.
-PROVINCES = (
-    "北京市 天津市 河北省 山西省 内蒙古自治区 辽宁省 吉林省 黑龙江省 上海市 江苏省 浙江省 安徽省 福建省 江西省 山东省 河南省 "
-    "湖北省 湖南省 广东省 广西壮族自治区 海南省 重庆市 四川省 贵州省 云南省 西藏自治区 陕西省 甘肃省 青海省 宁夏回族自治区 "
-    "新疆维吾尔自治区"
-).split()
+_PRINTED = """
+    北京市 天津市 河北省 山西省 内蒙古自治区 辽宁省 吉林省 黑龙江省 上海市 江苏省 浙江省 安徽省 福建省 江西省 山东省
+    河南省 湖北省 湖南省 广东省 广西壮族自治区 海南省 重庆市 四川省 贵州省 云南省 西藏自治区 陕西省 甘肃省 青海省
+    宁夏回族自治区 新疆维吾尔自治区
+"""
+PROVINCES = tuple(_PRINTED.split())
 # An edition whose label cannot be right; its rows are listed.
 MISLABELLED = 2000
 
@@ -88,7 +89,7 @@ def _typed(text: pd.DataFrame, file: str) -> pd.DataFrame:
         )
     _refuse(
         [
-            f"{file}, row {row}, column {column}: found {text.at[row, column][:60]!r}; expected {words}"
+            f"{file}, row {row}, column {column}: found {str(text.at[row, column])[:60]!r}; expected {words}"
             for column, (fits, words) in forms.items()
             for row in fits.index[~fits.astype(bool)]
         ]

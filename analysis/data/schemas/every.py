@@ -4,6 +4,7 @@ from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTAL
 from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import POLYGONS
 from analysis.data.schemas.programme import PROGRAMME_UNITS
+from analysis.data.schemas.yearbook import YEARBOOK, YEARBOOK_UNMATCHED
 
 EVERY: dict[str, Table] = {
     "census.csv": CENSUS,
@@ -11,4 +12,6 @@ EVERY: dict[str, Table] = {
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
     "programme_units.csv": PROGRAMME_UNITS,
     "polygons.csv": POLYGONS,
+    "yearbook.csv": YEARBOOK,
+    "yearbook_unmatched.csv": YEARBOOK_UNMATCHED,
 }

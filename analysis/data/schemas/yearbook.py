@@ -65,16 +65,20 @@ EDITION = Form("|".join(map(str, EDITIONS)), f"one of {', '.join(map(str, EDITIO
 YEAR = Form("[12][0-9]{3}", "a year", "whole number")
 UNIT_ID = Form("[1-8][0-9]{5}(?:-(?:2000|2020))?", "a unit of data/units.csv, such as 410225 or 410172-2020")
 # Kept as printed, so that a misread figure may even have a minus; such a figure is flagged.
-FIGURE = Form("(?:-?(?:0|[1-9][0-9]{0,10})(?:[.][0-9]?[1-9])?)?", "a number with two decimals at most, or nothing", "number")
+FIGURE = Form(
+    "(?:-?(?:0|[1-9][0-9]{0,10})(?:[.][0-9]?[1-9])?)?", "a number with two decimals at most, or nothing", "number"
+)
 FLAGGED = Form("[a-z0-9_ ]*", "names of columns with blanks between")
 
 
 def _flags_name_figures(frame: pd.DataFrame) -> "pd.Series[bool]":
-    def fine(row: int, flagged: str) -> bool:
-        names = flagged.split(" ") if flagged else []
-        return names == sorted(set(names)) and all(n in VARIABLES and pd.notna(frame.at[row, n]) for n in names)
+    given = {variable: frame[variable].notna().to_numpy() for variable in VARIABLES}
 
-    return pd.Series([fine(i, f) for i, f in frame["flagged"].items()], index=frame.index, dtype=bool)  # type: ignore[arg-type]
+    def fine(place: int, flagged: str) -> bool:
+        names = flagged.split(" ") if flagged else []
+        return names == sorted(set(names)) and all(n in given and given[n][place] for n in names)
+
+    return pd.Series([fine(i, f) for i, f in enumerate(frame["flagged"])], index=frame.index, dtype=bool)
 
 
 def _negative_is_flagged(variable: str) -> Rule:
@@ -109,7 +113,9 @@ YEARBOOK = Table(
     rules=(
         Rule("year", f"the year before the edition ({LAG} less)", lambda f: f["year"] == f["edition"] - LAG),
         Rule("row", "a row of the upstream file once in the table", lambda f: ~f.duplicated(subset="row")),
-        Rule("match", "agrees with province_printed, which is empty where province is as printed", _corrected_is_stated),
+        Rule(
+            "match", "agrees with province_printed, which is empty where province is as printed", _corrected_is_stated
+        ),
         *(_negative_is_flagged(variable) for variable in VARIABLES),
         Rule("flagged", "names of columns with a figure in this row, sorted, each once", _flags_name_figures),
     ),
