@@ -21,12 +21,15 @@ from analysis.data.compile.places import places_2010
 from analysis.data.compile.polygons import compile_polygons
 from analysis.data.compile.prefectures import compile_prefectures
 from analysis.data.compile.units import compile_units, names_2000
+from analysis.data.compile.yearbook import compile_yearbook
+from analysis.data.compile.yearbook_match import units_of_register
 from analysis.data.read.boundary_events import read_events
 from analysis.data.read.census_2000 import read_census_2000
 from analysis.data.read.cities import CITY_ROADS, FIELDS, read_fields
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.touching import read_touching
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
+from analysis.data.read.yearbook import read_yearbook
 from analysis.data.schemas.every import EVERY
 from analysis.data.upstream import find_files, get_files, load_sources
 from analysis.paths import DATA
@@ -105,6 +108,13 @@ def _units(inputs: Inputs) -> Frames:
     return {"units.csv": register.units, "boundary_cases.csv": register.cases}
 
 
+def _yearbook(inputs: Inputs) -> Frames:
+    census = inputs.made["census.csv"]
+    units = units_of_register(inputs.made["units.csv"], census)
+    compiled = compile_yearbook(read_yearbook(inputs.files["yearbook_county_ocr"]), units)
+    return {"yearbook.csv": compiled.rows, "yearbook_unmatched.csv": compiled.unmatched}
+
+
 STEPS = (
     Step(
         "reading and compiling the census",
@@ -118,6 +128,12 @@ STEPS = (
         ("census_county_2000", "boundary_events"),
         ("units.csv", "boundary_cases.csv"),
         _units,
+    ),
+    Step(
+        "matching and flagging the county yearbook",
+        ("yearbook_county_ocr",),
+        ("yearbook.csv", "yearbook_unmatched.csv"),
+        _yearbook,
     ),
     Step(
         "reading and compiling cities and prefectures",

@@ -27,6 +27,8 @@ UNITS = DATA / "units.csv"
 BOUNDARY_CASES = DATA / "boundary_cases.csv"
 DESIGNATIONS = DATA / "designations.csv"
 BULLETIN_TOTALS = DATA / "bulletin_totals.csv"
+YEARBOOK = DATA / "yearbook.csv"
+YEARBOOK_UNMATCHED = DATA / "yearbook_unmatched.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -188,6 +190,37 @@ def load_bulletin_totals(path: Path = BULLETIN_TOTALS) -> "pd.DataFrame":
         TableError: the file is missing or a cell breaks a rule.
     """
     from analysis.data.schemas.census import BULLETIN_TOTALS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_yearbook(path: Path = YEARBOOK, flagged: bool = False) -> "pd.DataFrame":
+    """Figures of the county yearbook, one row a unit and year; `year` is the year that the figures are of.
+
+    Columns as in `data/codebook.yml`: people and beds are counts, money is in 10,000 yuan. Figures are floats with NaN
+    for an empty cell. A figure that the column `flagged` names is NaN too, unless `flagged` is true.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.yearbook import VARIABLES
+    from analysis.data.schemas.yearbook import YEARBOOK as TABLE
+
+    frame = _load(path, TABLE)
+    if not flagged:
+        names = frame["flagged"].str.split(" ").explode()
+        for variable in VARIABLES:
+            frame.loc[names.index[names == variable], variable] = float("nan")
+    return frame
+
+
+def load_yearbook_unmatched(path: Path = YEARBOOK_UNMATCHED) -> "pd.DataFrame":
+    """Rows of the county yearbook that stand for no unit's year in `yearbook.csv`, and why.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.yearbook import YEARBOOK_UNMATCHED as TABLE
 
     return _load(path, TABLE)
 

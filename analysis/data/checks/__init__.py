@@ -1,6 +1,6 @@
 """Checks between tables: sums, codes of one table against another's, and lists of exceptions against cells."""
 
-from analysis.data.checks import census, geography, prefectures, units
+from analysis.data.checks import census, geography, prefectures, units, yearbook
 from analysis.data.checks.loaded import Tables
 
 
@@ -10,5 +10,6 @@ def faults(tables: Tables) -> list[str]:
         *census.faults(tables),
         *units.faults(tables),
         *geography.faults(tables),
+        *yearbook.faults(tables),
         *prefectures.faults(tables),
     ]

@@ -25,6 +25,8 @@ class Tables:
     units: pd.DataFrame
     cases: pd.DataFrame
     designations: pd.DataFrame
+    yearbook: pd.DataFrame
+    yearbook_unmatched: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -50,4 +52,6 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         units=tables.load_units(at(tables.UNITS)),
         cases=tables.load_boundary_cases(at(tables.BOUNDARY_CASES)),
         designations=tables.load_designations(at(tables.DESIGNATIONS)),
+        yearbook=tables.load_yearbook(at(tables.YEARBOOK), flagged=True),
+        yearbook_unmatched=tables.load_yearbook_unmatched(at(tables.YEARBOOK_UNMATCHED)),
     )

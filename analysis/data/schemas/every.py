@@ -6,6 +6,7 @@ from analysis.data.schemas.geography import POLYGONS
 from analysis.data.schemas.prefectures import CITY_ROADS, PREFECTURE_EXCEPTIONS, PREFECTURES
 from analysis.data.schemas.programme import PROGRAMME_UNITS
 from analysis.data.schemas.units import BOUNDARY_CASES, DESIGNATIONS_TABLE, UNITS
+from analysis.data.schemas.yearbook import YEARBOOK, YEARBOOK_UNMATCHED
 
 EVERY: dict[str, Table] = {
     "census.csv": CENSUS,
@@ -20,4 +21,6 @@ EVERY: dict[str, Table] = {
     "units.csv": UNITS,
     "boundary_cases.csv": BOUNDARY_CASES,
     "designations.csv": DESIGNATIONS_TABLE,
+    "yearbook.csv": YEARBOOK,
+    "yearbook_unmatched.csv": YEARBOOK_UNMATCHED,
 }
