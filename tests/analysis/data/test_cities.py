@@ -641,7 +641,10 @@ def test_committed_tables_agree_with_the_census(committed: Tables) -> None:
     ("change", "complaint"),
     [
         (lambda t: replace(t, city_roads=t.city_roads.replace({"unit_id": {"410181": "410199"}})), "unit 410199"),
-        (lambda t: replace(t, prefectures=t.prefectures.replace({"code": {"410100": "410199"}})), "410199 郑州市"),
+        (
+            lambda t: replace(t, prefectures=t.prefectures.replace({"code": {"410100": "410199"}})),
+            "410199 郑州市, column code",
+        ),
         (
             lambda t: replace(t, prefectures=t.prefectures.assign(population=t.prefectures["population"] + 1)),
             "2010, column population",
