@@ -7,6 +7,7 @@ unit. Where units merge or a unit is split, the one with the same name carries o
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -145,9 +146,7 @@ def _names_corrected(rows: pd.DataFrame) -> pd.DataFrame:
     missing = sorted(set(NAMES_2010) - set(rows.index))
     if missing:
         raise CompileError(f"rulings.NAMES_2010: census.csv has no unit {missing[0]} in 2010")
-    return rows.assign(
-        printed=rows["name"], name=rows["name"].where(~rows["code"].isin(NAMES_2010), rows["code"].map(NAMES_2010))
-    )
+    return rows.assign(name=[NAMES_2010.get(code, name) for code, name in zip(rows["code"], rows["name"], strict=True)])
 
 
 def _places_2000(names: pd.DataFrame, early: pd.DataFrame) -> pd.DataFrame:
@@ -160,9 +159,8 @@ def _places_2000(names: pd.DataFrame, early: pd.DataFrame) -> pd.DataFrame:
     return (
         names.rename(columns={"name": "printed"})
         .assign(
-            name="",
-            province=names["code"].str[:2].map(provinces),
-            prefecture=names["code"].map(PREFECTURES_2000).fillna(names["code"].str[:4].map(prefectures)).fillna(""),
+            province=[provinces[code[:2]] for code in names["code"]],
+            prefecture=[PREFECTURES_2000.get(code, prefectures.get(code[:4], "")) for code in names["code"]],
         )
         .set_index("code", drop=False)
     )
@@ -260,19 +258,17 @@ def _flag(units: pd.DataFrame, designations: pd.DataFrame) -> None:
     unknown = sorted(set(designations["code2010"]) - set(units["code2010"]))
     if unknown:
         raise CompileError(f"designations.csv: no unit has the code {unknown[0]} in 2010")
-    by = {kind: rows.set_index("code2010") for kind, rows in designations.groupby("designation")}
+    flags: dict[str, dict[str, Any]] = {
+        str(kind): {row.code2010: row for row in each(rows)} for kind, rows in designations.groupby("designation")
+    }
 
-    def column(kind: str, value: str) -> "pd.Series[str]":
-        return units["code2010"].map(by[kind][value].to_dict() if kind in by else {}).fillna("")
+    def cells(column: str, *kinds: str) -> list[str]:
+        found = [next((flags[k][c] for k in kinds if c in flags.get(k, {})), None) for c in units["code2010"]]
+        return ["" if row is None else str(getattr(row, column)) for row in found]
 
-    units["baicheng"] = column("baicheng", "status")
-    for kind, name in (
-        ("province_managed_2014", "province_managed_2014"),
-        ("ndrc_demonstration_2020", "ndrc_demonstration_2020"),
-    ):
-        units[name] = column(kind, "from_year")
-    units["poverty"], units["poverty_exit"] = "", ""
-    for kind, word in (("poverty_national", "national"), ("poverty_provincial", "provincial")):
-        here = column(kind, "status")
-        units.loc[here != "", "poverty"] = word
-        units["poverty_exit"] = units["poverty_exit"].where(here == "", column(kind, "exit"))
+    units["baicheng"] = cells("status", "baicheng")
+    for kind in ("province_managed_2014", "ndrc_demonstration_2020"):
+        units[kind] = cells("from_year", kind)
+    poor = cells("designation", "poverty_national", "poverty_provincial")
+    units["poverty"] = [kind.removeprefix("poverty_") for kind in poor]
+    units["poverty_exit"] = cells("exit", "poverty_national", "poverty_provincial")

@@ -55,6 +55,7 @@ def test_apostrophes_go_before_a_e_and_o() -> None:
     assert spelled(("xin", "an")) == "Xin'an"
     assert spelled(("dong", "e")) == "Dong'e"
     assert spelled(("e", "er", "gu", "na")) == "E'erguna"
+    assert spelled(("hai", "ou")) == "Hai'ou"
     assert spelled(("lü", "shun", "kou")) == "Lüshunkou"
 
 
@@ -280,6 +281,9 @@ def test_zones_make_neighbours_of_districts_suspect_and_units_they_are_named_aft
     assert list(found) == ["1", "4"]
     assert "touches the district 2" in found["1"]
     assert "carries its name: 乙卯辰开发区" in found["4"]
+    # A district of another prefecture is none of this city's growth.
+    beside = units.assign(prefecture=["乙市", "戊市", "乙市", "乙市"])
+    assert list(zone_suspects(beside, zones, ADJACENT)) == ["4"]
     elsewhere = zones.assign(prefecture="戊市")
     assert zone_suspects(units, elsewhere, ADJACENT) == {}
     assert list(zone_suspects(units, zones, ADJACENT.iloc[:0])) == ["4"]
