@@ -109,7 +109,7 @@ def _series(cube: _Cube, values: np.ndarray, size: np.ndarray, limits: Limits) -
         return out, how_far
     positive = values[known & (values > 0)]
     # Small counts move by large factors: 2 welfare homes, then 5.
-    floor = float(min(np.quantile(positive, 0.01), np.median(positive) / 20))
+    floor = float(min(np.quantile(positive, 0.01), np.median(positive) / 50))
     y = np.log(np.maximum(values, 0) + floor)
     laid = _without_levels(cube.lay(y))
     peers = _from_peers(laid, cube.lay(size), cube.province_of_unit)
@@ -146,16 +146,16 @@ def _without_levels(laid: np.ndarray) -> np.ndarray:
 def _from_peers(laid: np.ndarray, size: np.ndarray, province: np.ndarray) -> np.ndarray:
     """What is left of logs after the unit's people (one slope) and its province; few errors move it little."""
     known = ~np.isnan(laid)
-    s = np.where(known, size - np.nanmedian(size), np.nan)
-    s = np.where(known & np.isnan(s), 0.0, s)
-    use, slope, level = known.copy(), 0.0, 0.0
-    if np.ptp(s[known]) > 0:
-        for _ in range(4):
-            slope, level = np.polyfit(s[use], laid[use], 1)
-            rest = laid - level - slope * s
-            use = known & (np.abs(rest) <= 3 * max(float(_spread(rest[known], axis=0)), 1e-9))
-    rest = laid - slope * s
-    rest -= np.median(rest[known])
+    s = np.where(known, size, np.nan)
+    s = np.where(np.isnan(s), median(s[known], axis=0), s)
+    use, slope, rest = known, 0.0, laid
+    for _ in range(4):
+        across = s[use] - s[use].mean()
+        spread = float((across**2).sum())
+        slope = float((across * laid[use]).sum()) / spread if spread > 0 else 0.0
+        rest = laid - slope * s if spread > 0 else laid
+        rest = rest - median(rest[use], axis=0)
+        use = known & (np.abs(rest) <= 3 * max(float(_spread(rest[known], axis=0)), 1e-9))
     for p in np.unique(province):
         of = np.where((province == p)[:, None], rest, np.nan)
         if (~np.isnan(of)).sum() >= _MINIMUM:

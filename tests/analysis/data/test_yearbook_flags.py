@@ -151,4 +151,3 @@ def test_planted_misreadings_are_found_and_little_else() -> None:
     cells = int(clean[list(VARIABLES)].notna().to_numpy().sum())
     assert before / cells < 0.0005
     assert len(false) / cells < 0.001
-    print(share, before, len(false), cells)
