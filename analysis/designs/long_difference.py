@@ -45,7 +45,7 @@ CONTROLS = {
     ),
     "schooling_years": Control("schooling_years", "mean years of schooling", "year of schooling"),
     "nonagricultural_share": Control(
-        "nonagricultural_share", "the non-agricultural share of the registered population", "percentage point"
+        "nonagricultural_share", "the share of residents with non-agricultural registration", "percentage point"
     ),
     "piped_water_share": Control("piped_water_share", "the share of households with piped water", "percentage point"),
 }

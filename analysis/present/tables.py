@@ -120,7 +120,7 @@ def regressor_labels(study: Study) -> dict[str, str]:
         "log_population": "Log population",
         "agricultural_employment_share": "Agricultural share of employment",
         "schooling_years": "Mean years of schooling",
-        "nonagricultural_share": "Non-agricultural share of registered population",
+        "nonagricultural_share": "Residents with non-agricultural registration",
         "piped_water_share": "Households with piped water",
     }
     return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {"intercept": "Intercept"}

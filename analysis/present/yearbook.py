@@ -1,0 +1,121 @@
+"""What the data chapter shows of the county yearbook: what could be matched, and what was flagged."""
+
+from functools import cache
+
+import pandas as pd
+
+from analysis.data.checks.yearbook import flag_counts, match_rates
+from analysis.data.tables import load_yearbook, load_yearbook_unmatched
+from analysis.present.numbers import Shown, format_number, quantity
+from analysis.present.tables import Column, Row, Table
+from analysis.study import Study, load_study
+
+# How many variables the table of flags lists.
+_WORST = 8
+
+
+@cache
+def _rows() -> pd.DataFrame:
+    return load_yearbook(flagged=True)
+
+
+@cache
+def _rates() -> pd.DataFrame:
+    return match_rates(_rows(), load_yearbook_unmatched())
+
+
+@cache
+def _flags() -> pd.DataFrame:
+    return flag_counts(_rows())
+
+
+def unit_years() -> Shown:
+    """How many unit-years could be matched."""
+    return quantity(len(_rows()), "unit-years")
+
+
+def unmatched() -> Shown:
+    """How many rows of the upstream file could not be matched, or are printed twice."""
+    return quantity(len(load_yearbook_unmatched()), "rows")
+
+
+def matched_share() -> Shown:
+    """Share of rows, printed once, that could be matched."""
+    rates = _rates()
+    return quantity(100 * rates["matched"].sum() / rates["rows"].sum(), "percent", digits=1)
+
+
+def corrected() -> Shown:
+    """How many rows stood under another province's label."""
+    return quantity(int((_rows()["province_printed"] != "").sum()), "rows")
+
+
+def flagged() -> Shown:
+    """How many figures are flagged."""
+    return quantity(int(_flags()["flagged"].sum()), "figures")
+
+
+def flagged_share() -> Shown:
+    """Share of all figures that are flagged."""
+    counts = _flags()
+    return quantity(100 * counts["flagged"].sum() / counts["figures"].sum(), "percent", digits=2)
+
+
+def editions_table(study: Study | None = None) -> Table:
+    """Rows, match rate and flagged figures of each edition, all of China and the treated province."""
+    study = load_study() if study is None else study
+    rows, rates, flags = _rows(), _rates(), _flags()
+    treated = rows["unit_id"].str[:2] == study.treated
+    lines = []
+    for edition, here in rates.groupby("edition"):
+        own = rows["edition"] == edition
+        year = int(rows.loc[own, "year"].iloc[0])
+        counted = flags[flags["year"] == year]
+        share = 100 * counted["flagged"].sum() / counted["figures"].sum()
+        lines.append(
+            Row(
+                [
+                    str(edition),
+                    str(year),
+                    format_number(here["rows"].sum(), 0),
+                    format_number(100 * here["matched"].sum() / here["rows"].sum(), 1),
+                    format_number(int((own & treated).sum()), 0),
+                    format_number(share, 1),
+                ]
+            )
+        )
+    return Table(
+        columns=[
+            Column("Edition", align="left"),
+            Column("Figures of"),
+            Column("Rows printed"),
+            Column("Matched", "percent"),
+            Column(f"Units of {study.province_names[study.treated]}"),
+            Column("Figures flagged", "percent"),
+        ],
+        rows=lines,
+        notes=[
+            "Rows printed: without second prints of the same row. Flagged: kept as printed and left out by default."
+        ],
+    )
+
+
+def flags_table() -> Table:
+    """The variables with the largest share of flagged figures."""
+    counts = _flags().groupby("variable")[["figures", "flagged"]].sum()
+    counts["share"] = 100 * counts["flagged"] / counts["figures"]
+    worst = counts.sort_values("share", ascending=False).head(_WORST)
+    return Table(
+        columns=[Column("Variable", align="left"), Column("Figures"), Column("Flagged"), Column("Flagged", "percent")],
+        rows=[
+            Row(
+                [
+                    str(name),
+                    format_number(r["figures"], 0),
+                    format_number(r["flagged"], 0),
+                    format_number(r["share"], 1),
+                ]
+            )
+            for name, r in worst.iterrows()
+        ],
+    )
