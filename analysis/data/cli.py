@@ -60,6 +60,8 @@ def _report(folder: Path) -> None:
         tables.CENSUS_EXCEPTIONS,
         tables.PROGRAMME_UNITS,
         tables.POLYGONS,
+        tables.POLYGON_UNITS,
+        tables.ADJACENCY,
     )
     click.echo(f"{'table':<22} {'rows':>6} {'columns':>8} {'bytes':>10}")
     for path, table in zip(paths, fields(loaded), strict=True):

@@ -13,8 +13,11 @@ import pandas as pd
 from analysis.data import tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
+from analysis.data.compile.borders import compile_adjacency, shared_edges
 from analysis.data.compile.census import compile_census
-from analysis.data.compile.polygons import compile_polygons
+from analysis.data.compile.measures import measure_units
+from analysis.data.compile.polygon_units import link_units
+from analysis.data.compile.polygons import check_coverage, compile_polygons, name_polygons
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.upstream import find_files, load_sources
@@ -55,10 +58,19 @@ def _census(inputs: Inputs) -> Frames:
     }
 
 
-def _polygons(inputs: Inputs) -> Frames:
-    study = load_study()
-    shapes = read_shapes(package_folder(inputs.sources[PACKAGE]["version"]), study.treated, study.neighbours)
-    return {"polygons.csv": compile_polygons(shapes, inputs.made["census.csv"], inputs.made["census_totals.csv"])}
+def _geography(inputs: Inputs) -> Frames:
+    shapes = read_shapes(package_folder(inputs.sources[PACKAGE]["version"]))
+    check_coverage(shapes)
+    census, totals = inputs.made["census.csv"], inputs.made["census_totals.csv"]
+    links = link_units(shapes, census)
+    edges = shared_edges(shapes["shape"].to_numpy(dtype=object))
+    return {
+        "polygons.csv": compile_polygons(shapes, links, census, totals, load_study().treated),
+        "polygon_units.csv": name_polygons(links),
+        "adjacency.csv": compile_adjacency(edges, shapes["code"], links, census),
+        # No table by itself: columns of units.csv.
+        "unit_measures": measure_units(shapes, edges, links, census),
+    }
 
 
 STEPS = (
@@ -68,7 +80,7 @@ STEPS = (
         ("census.csv", "census_totals.csv", "census_exceptions.csv"),
         _census,
     ),
-    Step("simplifying polygons", (), ("polygons.csv",), _polygons),
+    Step("measuring and simplifying polygons", (), ("polygons.csv", "polygon_units.csv", "adjacency.csv"), _geography),
 )
 MADE = tuple(name for step in STEPS for name in step.makes)
 

@@ -18,6 +18,8 @@ class Tables:
     exceptions: pd.DataFrame
     programme: pd.DataFrame
     polygons: pd.DataFrame
+    polygon_units: pd.DataFrame
+    adjacency: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -36,4 +38,6 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         exceptions=tables.load_census_exceptions(at(tables.CENSUS_EXCEPTIONS)),
         programme=tables.load_programme_units(at(tables.PROGRAMME_UNITS)),
         polygons=tables.load_polygons(at(tables.POLYGONS)),
+        polygon_units=tables.load_polygon_units(at(tables.POLYGON_UNITS)),
+        adjacency=tables.load_adjacency(at(tables.ADJACENCY)),
     )

@@ -2,7 +2,7 @@
 
 from analysis.data.schemas.census import CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS
 from analysis.data.schemas.forms import Table
-from analysis.data.schemas.geography import POLYGONS
+from analysis.data.schemas.geography import ADJACENCY, POLYGON_UNITS, POLYGONS
 from analysis.data.schemas.programme import PROGRAMME_UNITS
 
 EVERY: dict[str, Table] = {
@@ -11,4 +11,6 @@ EVERY: dict[str, Table] = {
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
     "programme_units.csv": PROGRAMME_UNITS,
     "polygons.csv": POLYGONS,
+    "polygon_units.csv": POLYGON_UNITS,
+    "adjacency.csv": ADJACENCY,
 }
