@@ -59,9 +59,9 @@ def _coverage(polygons: pd.DataFrame) -> list[str]:
             for code in of_level["code"][~shapely.is_empty(edges)]
         ]
     counties = polygons[polygons["level"] == "county"]
-    areas = pd.Series(shapely.area(counties["polygon"].to_numpy(dtype=object))).groupby(counties["code"].str[:2].array)
+    areas = pd.Series(shapely.area(counties["polygon"].to_numpy(dtype=object)), index=counties.index)
     outlines = polygons[polygons["level"] == "province"].set_index("code")["polygon"]
-    for province, area in areas.sum().items():
+    for province, area in areas.groupby(counties["code"].str[:2]).sum().items():
         outline = outlines.get(f"{province}0000")
         if outline is None:
             found.append(f"polygons.csv: province {province}0000 has county-level polygons and no outline")

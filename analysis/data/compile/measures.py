@@ -4,6 +4,8 @@ All are measured on the package's polygons at full detail, on the WGS 84 ellipso
 that have a polygon of their own.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -28,7 +30,7 @@ CHONGQING = ("500103", "500104", "500105", "500106", "500107", "500108", "500109
 _EQUAL_AREA = Transformer.from_crs("+proj=longlat +ellps=WGS84", "+proj=cea +ellps=WGS84 +units=m", always_xy=True)
 
 
-def unit_shapes(shapes: pd.DataFrame, links: pd.DataFrame, year: int) -> "pd.Series[object]":
+def unit_shapes(shapes: pd.DataFrame, links: pd.DataFrame, year: int) -> "pd.Series[Any]":
     """One geometry a unit, by code, for units that have a polygon of their own; parts are united.
 
     Args:
@@ -77,11 +79,11 @@ def places(shapes: pd.DataFrame, links: pd.DataFrame, units: pd.DataFrame) -> pd
     return frame.assign(own=frame["own"].eq(True))
 
 
-def equal_area_measures(shapes: "pd.Series[object]") -> pd.DataFrame:
+def equal_area_measures(shapes: "pd.Series[Any]") -> pd.DataFrame:
     """Longitude and latitude of the centroid and area in km2, by the index of the geometries."""
     projected = equal_area(shapes.to_numpy(dtype=object))
     centroids = shapely.get_coordinates(shapely.centroid(projected))
-    longitude, latitude = _EQUAL_AREA.transform(*centroids.T, direction="INVERSE")
+    longitude, latitude = _EQUAL_AREA.transform(centroids[:, 0], centroids[:, 1], direction="INVERSE")
     columns = {"longitude": longitude, "latitude": latitude, "area_km2": shapely.area(projected) / 1e6}
     return pd.DataFrame(columns, index=shapes.index)
 
@@ -102,8 +104,9 @@ def centroids_outside(shapes: pd.DataFrame, links: pd.DataFrame, measures: pd.Da
 
 def kilometres(from_: pd.DataFrame, to: pd.DataFrame) -> NDArray[np.float64]:
     """Geodesic distances between rows of two frames with longitude and latitude."""
-    ends = [frame[column].to_numpy(dtype=float) for frame in (from_, to) for column in ("longitude", "latitude")]
-    return np.asarray(ELLIPSOID.inv(*ends)[2]) / 1000
+    x, y = from_[["longitude", "latitude"]].to_numpy(dtype=float).T
+    to_x, to_y = to[["longitude", "latitude"]].to_numpy(dtype=float).T
+    return np.asarray(ELLIPSOID.inv(x, y, to_x, to_y)[2]) / 1000
 
 
 def capitals(located: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +163,9 @@ def _on_sphere(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
-def market_access(located: pd.DataFrame, population: "pd.Series[int]", nearest: float = NEAREST_KM) -> "pd.Series[float]":
+def market_access(
+    located: pd.DataFrame, population: "pd.Series[int]", nearest: float = NEAREST_KM
+) -> "pd.Series[float]":
     """The sum over all other units of their population over their distance, in people per km (Harris 1954).
 
     Distances are great circles on a sphere, within 0.6% of the geodesic.
@@ -178,9 +183,7 @@ def market_access(located: pd.DataFrame, population: "pd.Series[int]", nearest: 
     return pd.Series(sums, index=located.index)
 
 
-def measure_units(
-    shapes: pd.DataFrame, edges: Edges, links: pd.DataFrame, units: pd.DataFrame
-) -> pd.DataFrame:
+def measure_units(shapes: pd.DataFrame, edges: Edges, links: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     """Measures of every unit of the first census, by code; all empty for a unit without a polygon of its own.
 
     Columns code2010; longitude and latitude in degrees, four decimals; area_km2, km_to_capital and km_to_border

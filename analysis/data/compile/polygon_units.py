@@ -52,6 +52,7 @@ def _link_year(
     year: int, units: pd.DataFrame, index: pd.DataFrame, cases: tuple[Case, ...]
 ) -> list[tuple[int, str, str, str, str, str]]:
     reviewed = {case.code: case for case in cases}
+    named = dict(zip(index.index, index["name"], strict=True))
     names = dict(zip(units["code"], units["name"], strict=True))
     _check_cases(year, cases, names, index)
     links: list[tuple[int, str, str, str, str, str]] = []
@@ -62,9 +63,9 @@ def _link_year(
         if code in reviewed:
             case = reviewed[code]
             links += [(year, code, name, case.relation, polygon, case.reason) for polygon in case.polygons or ("",)]
-        elif RENAMED.get(code) in index.index:
-            links.append((year, code, name, SAME, RENAMED[code], f"named {index.at[RENAMED[code], 'name']} there"))
-        elif code in index.index and _stem(index.at[code, "name"]) == _stem(name):
+        elif RENAMED.get(code) in named:
+            links.append((year, code, name, SAME, RENAMED[code], f"named {named[RENAMED[code]]} there"))
+        elif code in named and _stem(named[code]) == _stem(name):
             links.append((year, code, name, SAME, code, ""))
         else:
             open_.append((code, name, province, prefecture, kind))

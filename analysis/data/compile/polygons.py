@@ -77,6 +77,7 @@ def compile_polygons(
     Raises:
         CompileError: two polygons have one code, or the polygons don't form a coverage once simplified and rounded.
     """
+    shapes = shapes.sort_values("code", ignore_index=True)
     fine, coarse = tolerances
     elsewhere = ~shapes["code"].str.startswith(finer).to_numpy()
     simplified = shapely.coverage_simplify(shapes["shape"].to_numpy(dtype=object), fine)
@@ -85,7 +86,8 @@ def compile_polygons(
     texts = shapely.to_wkt(shapely.normalize(simplified), rounding_precision=DECIMALS, trim=True)
     rounded = shapely.from_wkt(texts)
     names = _names(units, totals)
-    codes = shapes["code"].map(lambda code, own=own_codes(links): own.get(code, code))
+    own = own_codes(links)
+    codes = shapes["code"].map(lambda code: own.get(code, code))
     counties = pd.DataFrame({
         "code": codes, "name": codes.map(names).fillna(shapes["name"]), "level": "county", "polygon": texts,
     })  # fmt: skip

@@ -70,6 +70,8 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
         "census_totals.csv": loaded[1],
         "census_exceptions.csv": exceptions,
         "polygons.csv": polygons,
+        "polygon_units.csv": tables.load_polygon_units(copy / "polygon_units.csv"),
+        "adjacency.csv": tables.load_adjacency(copy / "adjacency.csv"),
     }
     monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
