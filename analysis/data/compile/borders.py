@@ -52,8 +52,7 @@ def shared_edges(coverage: NDArray[np.object_]) -> Edges:
     twin = np.flatnonzero(edge[order][1:] == edge[order][:-1])
     one, other = at[order[twin]], at[order[twin + 1]]
     owners = np.sort(np.column_stack([owner[of_point[one]], owner[of_point[other]]]), axis=1)
-    found = Edges(owners[:, 0], owners[:, 1], points[one], points[one + 1])
-    return found.where(found.first != found.second)
+    return Edges(owners[:, 0], owners[:, 1], points[one], points[one + 1])
 
 
 def compile_adjacency(edges: Edges, codes: "pd.Series[str]", links: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:

@@ -48,6 +48,13 @@ def test_length_of_a_shared_meridian_and_parallel() -> None:
     assert length["410121", "410122"] == pytest.approx(north_south * np.cos(np.radians(34.1)), abs=0.06)
 
 
+def test_length_of_an_edge_is_the_meridian_arc() -> None:
+    edges = shared_edges(np.array([square(0, 0), square(1, 0)], dtype=object))
+    major, squared = 6378.137, 0.00669437999014  # WGS 84: km, and the eccentricity squared
+    arc = major * (1 - squared) / (1 - squared * np.sin(np.radians(34.05)) ** 2) ** 1.5 * np.radians(SIDE)
+    assert edges.kilometres.tolist() == pytest.approx([arc], rel=1e-6)
+
+
 def test_the_order_of_polygons_does_not_matter() -> None:
     backwards = _grid().iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(_adjacency(backwards), _adjacency(_grid()))

@@ -36,9 +36,9 @@ def test_same_code_and_name_but_for_the_ending() -> None:
 def test_another_code_is_found_by_the_whole_name_in_the_province() -> None:
     # The same name in another province is another place.
     polygons = {"340124": "庐江县", "350124": "庐江县"}
-    assert _linked(polygons, {"341421": "庐江县", "350124": "庐江县"}) == [
+    assert _linked(polygons, {"341421": "庐江县", "351421": "庐江县"}) == [
         ("341421", SAME, "340124"),
-        ("350124", SAME, "350124"),
+        ("351421", SAME, "350124"),
     ]
 
 

@@ -89,5 +89,5 @@ def test_the_projection_keeps_areas() -> None:
 
 def test_the_committed_polygons_make_a_small_map() -> None:
     figure = coverage_map(_values(u410122=1.0), "a figure")
-    assert len(figure.svg) < 800_000
+    assert len(figure.svg) < 450_000
     assert "1 of the 2,870 units of 2010 has a figure" in figure.title
