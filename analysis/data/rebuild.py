@@ -14,11 +14,14 @@ import pandas as pd
 from analysis.data import hashes, tables
 from analysis.data.checks import faults
 from analysis.data.checks.loaded import load_all
+from analysis.data.compile.borders import compile_adjacency, shared_edges
 from analysis.data.compile.census import compile_census
 from analysis.data.compile.census_2000 import compile_census_2000
 from analysis.data.compile.city_roads import compile_city_roads
+from analysis.data.compile.measures import measure_units
 from analysis.data.compile.places import places_2010
-from analysis.data.compile.polygons import compile_polygons
+from analysis.data.compile.polygon_units import link_units
+from analysis.data.compile.polygons import check_coverage, compile_polygons, name_polygons
 from analysis.data.compile.prefectures import compile_prefectures
 from analysis.data.compile.units import compile_units, names_2000
 from analysis.data.compile.yearbook import compile_yearbook
@@ -27,10 +30,10 @@ from analysis.data.read.boundary_events import read_events
 from analysis.data.read.census_2000 import read_census_2000
 from analysis.data.read.cities import CITY_ROADS, FIELDS, read_fields
 from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
-from analysis.data.read.touching import read_touching
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.read.yearbook import read_yearbook
 from analysis.data.schemas.every import EVERY
+from analysis.data.schemas.units import UNITS
 from analysis.data.upstream import find_files, get_files, load_sources
 from analysis.paths import DATA
 from analysis.study import load_study
@@ -74,10 +77,20 @@ def _census(inputs: Inputs) -> Frames:
     }
 
 
-def _polygons(inputs: Inputs) -> Frames:
-    study = load_study()
-    shapes = read_shapes(package_folder(inputs.sources[PACKAGE]["version"]), study.treated, study.neighbours)
-    return {"polygons.csv": compile_polygons(shapes, inputs.made["census.csv"], inputs.made["census_totals.csv"])}
+def _geography(inputs: Inputs) -> Frames:
+    shapes = read_shapes(package_folder(inputs.sources[PACKAGE]["version"]))
+    check_coverage(shapes)
+    census, totals = inputs.made["census.csv"], inputs.made["census_totals.csv"]
+    links = link_units(shapes, census)
+    edges = shared_edges(shapes["shape"].to_numpy(dtype=object))
+    return {
+        "polygons.csv": compile_polygons(shapes, links, census, totals, load_study().treated),
+        "polygon_units.csv": name_polygons(links),
+        "adjacency.csv": compile_adjacency(edges, shapes["code"], links, census),
+        # No tables by themselves: the register of units is made from them.
+        "unit_measures": measure_units(shapes, edges, links, census),
+        "adjacency_2020": compile_adjacency(edges, shapes["code"], links, census, year=2020),
+    }
 
 
 def _cities(inputs: Inputs) -> Frames:
@@ -96,16 +109,16 @@ def _cities(inputs: Inputs) -> Frames:
 
 def _units(inputs: Inputs) -> Frames:
     census = inputs.made["census.csv"]
-    folder = package_folder(inputs.sources[PACKAGE]["version"])
     register = compile_units(
         census,
         names_2000(census),
         read_events(inputs.files["boundary_events"]),
         tables.load_programme_units(inputs.folder / tables.PROGRAMME_UNITS.name),
         tables.load_designations(inputs.folder / tables.DESIGNATIONS.name),
-        read_touching(folder, set(census.loc[census["year"] == max(LAYOUTS), "code"])),
+        inputs.made["adjacency_2020"],
     )
-    return {"units.csv": register.units, "boundary_cases.csv": register.cases}
+    units = register.units.merge(inputs.made["unit_measures"], on="code2010", how="left", validate="m:1")
+    return {"units.csv": units[list(UNITS.columns)], "boundary_cases.csv": register.cases}
 
 
 def _yearbook(inputs: Inputs) -> Frames:
@@ -122,13 +135,8 @@ STEPS = (
         ("census.csv", "census_totals.csv", "census_exceptions.csv"),
         _census,
     ),
-    Step("simplifying polygons", (), ("polygons.csv",), _polygons),
-    Step(
-        "linking units between censuses",
-        ("census_county_2000", "boundary_events"),
-        ("units.csv", "boundary_cases.csv"),
-        _units,
-    ),
+    Step("measuring and simplifying polygons", (), ("polygons.csv", "polygon_units.csv", "adjacency.csv"), _geography),
+    Step("linking units between censuses", ("boundary_events",), ("units.csv", "boundary_cases.csv"), _units),
     Step(
         "matching and flagging the county yearbook",
         ("yearbook_county_ocr",),

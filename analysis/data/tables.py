@@ -29,6 +29,8 @@ DESIGNATIONS = DATA / "designations.csv"
 BULLETIN_TOTALS = DATA / "bulletin_totals.csv"
 YEARBOOK = DATA / "yearbook.csv"
 YEARBOOK_UNMATCHED = DATA / "yearbook_unmatched.csv"
+POLYGON_UNITS = DATA / "polygon_units.csv"
+ADJACENCY = DATA / "adjacency.csv"
 
 SHOWN = 10
 _LONGEST = 60
@@ -89,6 +91,9 @@ def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
 
 def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
     """Simplified polygons: code, name, level (county or province) and polygon (a shapely geometry).
+
+    Those of a level meet without gap or overlap, and a province is the union of its counties. `polygon_units.csv`
+    says which units of 2010 and 2020 each county-level polygon shows.
 
     Coordinates are degrees of longitude and latitude in GCJ-02.
 
@@ -221,6 +226,32 @@ def load_yearbook_unmatched(path: Path = YEARBOOK_UNMATCHED) -> "pd.DataFrame":
         TableError: the file is missing or a cell breaks a rule.
     """
     from analysis.data.schemas.yearbook import YEARBOOK_UNMATCHED as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_polygon_units(path: Path = POLYGON_UNITS) -> "pd.DataFrame":
+    """Which polygons show which units of 2010 and 2020: a row a unit and polygon.
+
+    Columns year (whole number), code, name, relation (same, part, changed, merged, none), polygon (a code of
+    `polygons.csv`, empty where the relation is none) and reason. A unit has a polygon of its own under same, part
+    (together with its other rows) and changed (the ground differs somewhat); not under merged and none.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.geography import POLYGON_UNITS as TABLE
+
+    return _load(path, TABLE)
+
+
+def load_adjacency(path: Path = ADJACENCY) -> "pd.DataFrame":
+    """Pairs of units of 2010 that share a border: unit_a < unit_b, border_km (kilometres), same_province (0 or 1).
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
+    from analysis.data.schemas.geography import ADJACENCY as TABLE
 
     return _load(path, TABLE)
 

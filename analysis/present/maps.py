@@ -30,13 +30,16 @@ _MARGIN = 0.04  # of the width
 _KILOMETRES_PER_DEGREE = 111.2  # of latitude
 
 
-def _draw(axes: Axes, shape: BaseGeometry, **how: Any) -> None:
+def draw(axes: Axes, shape: BaseGeometry, **how: Any) -> None:
+    """Draw a polygon with its holes, or several."""
     rings = [
         np.asarray(ring.coords)
         for part in getattr(shape, "geoms", [shape])
         if isinstance(part, Polygon)  # cutting can leave a line where borders touch
         for ring in (part.exterior, *part.interiors)
     ]
+    if not rings:
+        return
     path = MatplotlibPath.make_compound_path(*(MatplotlibPath(ring, closed=True) for ring in rings))
     axes.add_patch(PathPatch(path, **how))
 
@@ -118,7 +121,7 @@ def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Stu
     corner = box(west - margin, north - 0.35 * (north - south), west + 0.35 * (east - west), north + margin)
     for province in study.neighbours:
         shape = provinces[province + "0000"].intersection(drawn)
-        _draw(axes, shape, facecolor="none", edgecolor=LINE, linewidth=0.7)
+        draw(axes, shape, facecolor="none", edgecolor=LINE, linewidth=0.7)
         part = shape.intersection(box(west + margin, south, east - margin, north)).difference(corner)
         clear = part.difference(home.buffer(margin))
         if not part.is_empty:
@@ -199,11 +202,11 @@ def programme_map(
         _neighbours(axes, home, provinces, study)
         districts = shapes[~shapes.index.isin(change.index)]
         for shape in districts:
-            _draw(axes, shape, **_DISTRICT, linewidth=0.4)
+            draw(axes, shape, **_DISTRICT, linewidth=0.4)
         for code, number in zip(change.index, of_class, strict=True):
             fill = _UNKNOWN if np.isnan(number) else {"facecolor": colours[int(number)], "edgecolor": "white"}
-            _draw(axes, shapes[code], **fill, linewidth=0.4)
-        _draw(axes, home, facecolor="none", edgecolor=INK, linewidth=0.9)
+            draw(axes, shapes[code], **fill, linewidth=0.4)
+        draw(axes, home, facecolor="none", edgecolor=INK, linewidth=0.9)
         for prefecture, name in _prefectures(units).items():
             parts = districts[districts.index.str.startswith(prefecture)]
             if len(parts):

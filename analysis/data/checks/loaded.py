@@ -27,6 +27,8 @@ class Tables:
     designations: pd.DataFrame
     yearbook: pd.DataFrame
     yearbook_unmatched: pd.DataFrame
+    polygon_units: pd.DataFrame
+    adjacency: pd.DataFrame
 
 
 def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> Tables:
@@ -54,4 +56,6 @@ def load_all(folder: Path = DATA, elsewhere: dict[str, Path] | None = None) -> T
         designations=tables.load_designations(at(tables.DESIGNATIONS)),
         yearbook=tables.load_yearbook(at(tables.YEARBOOK), flagged=True),
         yearbook_unmatched=tables.load_yearbook_unmatched(at(tables.YEARBOOK_UNMATCHED)),
+        polygon_units=tables.load_polygon_units(at(tables.POLYGON_UNITS)),
+        adjacency=tables.load_adjacency(at(tables.ADJACENCY)),
     )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.data.frames import each
 from analysis.data.schemas.census import UNIT_TYPES
-from analysis.data.schemas.forms import CODE, HANZI, LINE, Form, Rule, Table, one_of, or_empty
+from analysis.data.schemas.forms import CODE, COUNT_OR_EMPTY, HANZI, LINE, Form, Rule, Table, one_of, or_empty
 
 GROUNDS = ("same", "changed", "zone", "unknown")
 PERIODS = ("2000-2010", "2010-2020")
@@ -60,6 +60,13 @@ def _ground_where_both(before: str, after: str) -> Rule:
     )
 
 
+def _given_with_longitude(column: str) -> Rule:
+    return Rule(column, "given where the longitude is", lambda f: f[column].notna() == f["longitude"].notna())
+
+
+DEGREES = Form("[1-9][0-9]{0,2}(?:[.][0-9]{0,3}[1-9])?", "degrees, four decimals at most", "number")
+TENTHS = Form("(?:0|[1-9][0-9]{0,5})(?:[.][1-9])?", "a number of 0 or more, one decimal at most", "number")
+
 UNITS = Table(
     columns={
         "unit_id": UNIT_ID,
@@ -83,6 +90,12 @@ UNITS = Table(
         "ndrc_demonstration_2020": or_empty(Form("2020", "2020")),
         "poverty": or_empty(one_of("national", "provincial")),
         "poverty_exit": or_empty(YEAR_OF_EXIT),
+        "longitude": or_empty(DEGREES),
+        "latitude": or_empty(DEGREES),
+        "area_km2": or_empty(TENTHS),
+        "km_to_capital": or_empty(TENTHS),
+        "km_to_border": or_empty(TENTHS),
+        "market_access": COUNT_OR_EMPTY,
     },
     key=("unit_id",),
     rules=(
@@ -100,6 +113,9 @@ UNITS = Table(
             "a year where the unit was designated, and nowhere else",
             lambda f: (f["poverty_exit"] != "") == (f["poverty"] != ""),
         ),
+        Rule("longitude", "from 73 to 136 degrees", lambda f: f["longitude"].isna() | f["longitude"].between(73, 136)),
+        Rule("latitude", "from 3 to 54 degrees", lambda f: f["latitude"].isna() | f["latitude"].between(3, 54)),
+        *(_given_with_longitude(c) for c in ("latitude", "area_km2", "km_to_capital", "market_access")),
     ),
 )
 

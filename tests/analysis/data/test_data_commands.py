@@ -75,6 +75,8 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
         "city_roads.csv": tables.load_city_roads(copy / "city_roads.csv", flagged=True),
         "prefectures.csv": tables.load_prefectures(copy / "prefectures.csv", flagged=True),
         "prefecture_exceptions.csv": tables.load_prefecture_exceptions(copy / "prefecture_exceptions.csv"),
+        "polygon_units.csv": tables.load_polygon_units(copy / "polygon_units.csv"),
+        "adjacency.csv": tables.load_adjacency(copy / "adjacency.csv"),
     }
     monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
