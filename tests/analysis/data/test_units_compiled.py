@@ -26,6 +26,7 @@ NAMES_2000 = [
     ("130123", "Kaifeng Xian", 100),
     ("130102", "Dongcheng Qu", 100),
     ("130103", "Xicheng Qu", 100),
+    ("130124", "Qiao Xian", 100),
 ]
 CENSUS = [
     # 新安 is the same in every year; 长县 becomes a district; 开封 loses a town to a new district and half its people.
@@ -33,6 +34,8 @@ CENSUS = [
     (2010, "130122", "长县", "county", 100),
     (2010, "130123", "开封县", "county", 100),
     (2010, "130102", "东城区", "district", 100),
+    (2010, "130106", "子谷区", "district", 100),
+    (2020, "130106", "子谷区", "district", 100),
     (2020, "130121", "新安县", "county", 100),
     (2020, "130104", "长安区", "district", 100),
     (2020, "130123", "开封县", "county", 50),
@@ -41,7 +44,11 @@ CENSUS = [
     (2020, "130171", "郑州新安开发区", "zone", 50),
 ]
 EVENTS = [
-    ("A-1", 2005, "5月1日", "撤销西城区、东城区，设立新的东城区"),
+    # 西城 ends under another name, and 桥县 gives ground away before it becomes 子谷区.
+    ("A-0", 2004, "5月1日", "西城区更名为卯区"),
+    ("A-1", 2005, "5月1日", "撤销卯区、东城区，设立新的东城区"),
+    ("A-5", 2006, "5月1日", "将桥县丑镇划归辰市管辖"),
+    ("A-6", 2007, "5月1日", "撤销桥县，设立郑州市子谷区"),
     ("A-2", 2016, "9月1日", "撤销长县，设立郑州市长安区"),
     ("A-3", 2017, "1月1日", "设立新区，将开封县的子镇划归新区管辖"),
     ("A-4", 2018, "1月1日", "新安县人民政府驻地迁至子镇"),
@@ -98,12 +105,13 @@ def _compiled(**other: pd.DataFrame) -> Register:
 def test_a_made_up_country() -> None:
     register = _compiled().units.set_index("unit_id")
     assert list(register.index) == [
-        "130102", "130103-2000", "130105-2020", "130121", "130122", "130123", "130171-2020",
+        "130102", "130103-2000", "130105-2020", "130106", "130121", "130122", "130123", "130171-2020",
     ]  # fmt: skip
     assert register[["code2000", "code2010", "code2016", "code2020"]].apply(tuple, axis=1).to_dict() == {
         "130102": ("130102", "130102", "130102", "130102"),
         "130103-2000": ("130103", "", "", ""),
         "130105-2020": ("", "", "", "130105"),
+        "130106": ("130124", "130106", "130106", "130106"),
         "130121": ("130121", "130121", "130121", "130121"),
         "130122": ("130122", "130122", "130122", "130104"),
         "130123": ("130123", "130123", "130123", "130123"),
@@ -113,6 +121,7 @@ def test_a_made_up_country() -> None:
         "130102": ("changed", "same"),
         "130103-2000": ("", ""),
         "130105-2020": ("", ""),
+        "130106": ("changed", "same"),
         "130121": ("same", "same"),
         "130122": ("same", "same"),
         "130123": ("same", "changed"),
@@ -123,7 +132,7 @@ def test_a_made_up_country() -> None:
         unit: int(unit in ("130121", "130123")) for unit in register.index
     }  # 新安 by its name, 开封 by the district that it touches
     assert register["pinyin"].to_dict() == {
-        "130102": "Dongcheng", "130103-2000": "Xicheng", "130105-2020": "Xin", "130121": "Xin'an", "130122": "Chang",
+        "130102": "Dongcheng", "130103-2000": "Xicheng", "130105-2020": "Xin", "130106": "Zigu", "130121": "Xin'an", "130122": "Chang",
         "130123": "Kaifengg", "130171-2020": "Xin'an",
     }  # fmt: skip
     assert register.loc["130121", "baicheng"] == "in programme"
@@ -223,7 +232,7 @@ _EVENT = st.sampled_from(
 @given(st.lists(_EVENT, max_size=9), st.sampled_from(["河南省", "郑州市", "", "子"]), st.integers(1999, 2022))
 def test_any_event_gives_a_register_or_an_error(words: list[str], where: str, year: int) -> None:
     events = _events()
-    events.loc[1, ["change", "description", "year"]] = ["".join(words), where, year]
+    events.loc[4, ["change", "description", "year"]] = ["".join(words), where, year]
     try:
         register = _compiled(events=events)
     except CompileError as error:
