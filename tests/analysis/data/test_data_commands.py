@@ -70,6 +70,8 @@ def test_rebuild_writes_nothing_when_what_it_made_is_wrong(copy: Path, monkeypat
         "census_totals.csv": loaded[1],
         "census_exceptions.csv": exceptions,
         "polygons.csv": polygons,
+        "units.csv": tables.load_units(copy / "units.csv"),
+        "boundary_cases.csv": tables.load_boundary_cases(copy / "boundary_cases.csv"),
     }
     monkeypatch.setattr(rebuild, "STEPS", (rebuild.Step("making", (), rebuild.MADE, lambda _: made),))
     with pytest.raises(tables.TableError, match="the units less the province's total leave -"):
