@@ -16,7 +16,8 @@ _SHOWN_YEARS = 12
 
 def variables(table: Table) -> list[str]:
     """The columns of a table that hold figures: numbers that are no part of its key."""
-    return [name for name, form in table.columns.items() if form.read_as != "text" and name not in table.key]
+    figures = [name for name, form in table.columns.items() if form.read_as != "text"]
+    return [name for name in figures if name not in (*table.key, "flagged")]
 
 
 def coverage(frame: pd.DataFrame, table: Table, province_names: dict[str, str]) -> pd.DataFrame:
@@ -34,8 +35,7 @@ def coverage(frame: pd.DataFrame, table: Table, province_names: dict[str, str]) 
     names = variables(table)
     place = _province(frame, province_names)
     year = frame["year"] if "year" in frame else pd.Series(0, index=frame.index)
-    flagged = frame["flagged"].str.split() if "flagged" in frame else pd.Series([[]] * len(frame), index=frame.index)
-    marked = pd.DataFrame({name: [name in row for row in flagged] for name in names}, index=frame.index)
+    marked = pd.DataFrame({name: _flagged(frame, table, name) for name in names}, index=frame.index)
     by = [year.rename("year"), place.rename("province")]
 
     filled = frame[names].notna()
@@ -49,6 +49,15 @@ def coverage(frame: pd.DataFrame, table: Table, province_names: dict[str, str]) 
     order = {name: i for i, name in enumerate(names)}
     long = long.sort_values(["variable", "year", "province"], key=lambda c: c.map(order) if c.name == "variable" else c)
     return long[["variable", "year", "province", "rows", "filled", "flagged"]].reset_index(drop=True)
+
+
+def _flagged(frame: pd.DataFrame, table: Table, variable: str) -> "pd.Series[bool]":
+    """Whether the row's column `flagged` means the variable: it lists variables, or is 1 for all of the row's."""
+    if "flagged" not in frame:
+        return pd.Series(False, index=frame.index)
+    if table.columns["flagged"].read_as != "text":
+        return frame["flagged"] == 1
+    return pd.Series([variable in row.split() for row in frame["flagged"]], index=frame.index)
 
 
 def _province(frame: pd.DataFrame, names: dict[str, str]) -> "pd.Series[str]":
@@ -88,7 +97,7 @@ def describe(folder: Path, name: str | None = None, variable: str | None = None)
 
 
 def _cover(folder: Path, name: str, places: dict[str, str]) -> pd.DataFrame:
-    return coverage(tables._load(folder / name, EVERY[name]), EVERY[name], places)
+    return coverage(tables.load(folder / name, EVERY[name]), EVERY[name], places)
 
 
 def _overview(covered: pd.DataFrame) -> str:

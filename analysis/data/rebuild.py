@@ -33,7 +33,6 @@ from analysis.data.read.shapes import PACKAGE, package_folder, read_shapes
 from analysis.data.read.workbooks import LAYOUTS, read_workbook
 from analysis.data.read.yearbook import read_yearbook
 from analysis.data.schemas.every import EVERY
-from analysis.data.schemas.units import UNITS
 from analysis.data.upstream import find_files, get_files, load_sources
 from analysis.paths import DATA
 from analysis.study import load_study
@@ -116,9 +115,9 @@ def _units(inputs: Inputs) -> Frames:
         tables.load_programme_units(inputs.folder / tables.PROGRAMME_UNITS.name),
         tables.load_designations(inputs.folder / tables.DESIGNATIONS.name),
         inputs.made["adjacency_2020"],
+        inputs.made["unit_measures"],
     )
-    units = register.units.merge(inputs.made["unit_measures"], on="code2010", how="left", validate="m:1")
-    return {"units.csv": units[list(UNITS.columns)], "boundary_cases.csv": register.cases}
+    return {"units.csv": register.units, "boundary_cases.csv": register.cases}
 
 
 def _yearbook(inputs: Inputs) -> Frames:

@@ -53,7 +53,7 @@ def load_census(path: Path = CENSUS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_census_totals(path: Path = CENSUS_TOTALS) -> "pd.DataFrame":
@@ -64,7 +64,7 @@ def load_census_totals(path: Path = CENSUS_TOTALS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS_TOTALS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
@@ -75,7 +75,7 @@ def load_census_exceptions(path: Path = CENSUS_EXCEPTIONS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import CENSUS_EXCEPTIONS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
@@ -86,7 +86,7 @@ def load_programme_units(path: Path = PROGRAMME_UNITS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.programme import PROGRAMME_UNITS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
@@ -104,7 +104,7 @@ def load_polygons(path: Path = POLYGONS) -> "pd.DataFrame":
 
     from analysis.data.schemas.geography import POLYGONS as TABLE
 
-    frame = _load(path, TABLE)
+    frame = load(path, TABLE)
     frame["polygon"] = shapely.from_wkt(frame["polygon"].to_numpy(dtype=object))
     return frame
 
@@ -119,7 +119,7 @@ def load_city_roads(path: Path = CITY_ROADS, *, flagged: bool = False) -> "pd.Da
     """
     from analysis.data.schemas.prefectures import CITY_ROADS as TABLE
 
-    frame = _load(path, TABLE)
+    frame = load(path, TABLE)
     return frame if flagged else frame[frame["flagged"] == 0].reset_index(drop=True)
 
 
@@ -134,7 +134,7 @@ def load_prefectures(path: Path = PREFECTURES, *, flagged: bool = False) -> "pd.
     from analysis.data.schemas.prefectures import PREFECTURES as TABLE
     from analysis.data.schemas.prefectures import VARIABLES, is_flagged
 
-    frame = _load(path, TABLE)
+    frame = load(path, TABLE)
     if not flagged:
         for variable in VARIABLES:
             frame[variable] = frame[variable].mask(is_flagged(frame, variable))
@@ -149,7 +149,7 @@ def load_prefecture_exceptions(path: Path = PREFECTURE_EXCEPTIONS) -> "pd.DataFr
     """
     from analysis.data.schemas.prefectures import PREFECTURE_EXCEPTIONS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_units(path: Path = UNITS) -> "pd.DataFrame":
@@ -163,7 +163,7 @@ def load_units(path: Path = UNITS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.units import UNITS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_boundary_cases(path: Path = BOUNDARY_CASES) -> "pd.DataFrame":
@@ -174,7 +174,7 @@ def load_boundary_cases(path: Path = BOUNDARY_CASES) -> "pd.DataFrame":
     """
     from analysis.data.schemas.units import BOUNDARY_CASES as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_designations(path: Path = DESIGNATIONS) -> "pd.DataFrame":
@@ -185,7 +185,7 @@ def load_designations(path: Path = DESIGNATIONS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.units import DESIGNATIONS_TABLE as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_bulletin_totals(path: Path = BULLETIN_TOTALS) -> "pd.DataFrame":
@@ -196,7 +196,7 @@ def load_bulletin_totals(path: Path = BULLETIN_TOTALS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.census import BULLETIN_TOTALS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_yearbook(path: Path = YEARBOOK, flagged: bool = False) -> "pd.DataFrame":
@@ -211,7 +211,7 @@ def load_yearbook(path: Path = YEARBOOK, flagged: bool = False) -> "pd.DataFrame
     from analysis.data.schemas.yearbook import VARIABLES
     from analysis.data.schemas.yearbook import YEARBOOK as TABLE
 
-    frame = _load(path, TABLE)
+    frame = load(path, TABLE)
     if not flagged:
         names = frame["flagged"].str.split(" ").explode()
         for variable in VARIABLES:
@@ -227,7 +227,7 @@ def load_yearbook_unmatched(path: Path = YEARBOOK_UNMATCHED) -> "pd.DataFrame":
     """
     from analysis.data.schemas.yearbook import YEARBOOK_UNMATCHED as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_polygon_units(path: Path = POLYGON_UNITS) -> "pd.DataFrame":
@@ -242,7 +242,7 @@ def load_polygon_units(path: Path = POLYGON_UNITS) -> "pd.DataFrame":
     """
     from analysis.data.schemas.geography import POLYGON_UNITS as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
 def load_adjacency(path: Path = ADJACENCY) -> "pd.DataFrame":
@@ -253,10 +253,15 @@ def load_adjacency(path: Path = ADJACENCY) -> "pd.DataFrame":
     """
     from analysis.data.schemas.geography import ADJACENCY as TABLE
 
-    return _load(path, TABLE)
+    return load(path, TABLE)
 
 
-def _load(path: Path, table: "Table") -> "pd.DataFrame":
+def load(path: Path, table: "Table") -> "pd.DataFrame":
+    """A table of a given form, every cell and rule checked; see `schemas/`.
+
+    Raises:
+        TableError: the file is missing or a cell breaks a rule.
+    """
     import pandas as pd
 
     records, lines = _read(path, list(table.columns))

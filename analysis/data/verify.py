@@ -19,13 +19,13 @@ def verify(folder: Path, tell: Callable[[str], None]) -> None:
     """
     tell(f"{'table':<24} {'rows':>7} {'columns':>8} {'bytes':>11}")
     for name, table in EVERY.items():
-        rows = len(tables._load(folder / name, table))
+        rows = len(tables.load(folder / name, table))
         tell(f"{name:<24} {rows:>7,} {len(table.columns):>8} {(folder / name).stat().st_size:>11,}")
     known = None
     for name, wanted in WANTED.items():
         path = folder / SUPPLIED / name
         if path.is_file():
-            rows_supplied = tables._load(path, wanted.table)
+            rows_supplied = tables.load(path, wanted.table)
             known = set(tables.load_units(folder / tables.UNITS.name)["unit_id"]) if known is None else known
             strange = sorted(set(rows_supplied["unit_id"]) - known)
             if strange:

@@ -58,12 +58,13 @@ def compile_units(
     roster: pd.DataFrame,
     designations: pd.DataFrame,
     adjacent: pd.DataFrame,
+    measures: pd.DataFrame,
 ) -> Register:
     """The register in the form of `schemas.UNITS` and `schemas.BOUNDARY_CASES`.
 
     `census` is the census table (its rows of 2010 and 2020 are used), `early_names` what `names_2000` gives of it,
     `events` what `read_events` gives, `roster` the programme's units, `designations` the table of policy flags,
-    `adjacent` pairs of codes of 2020 that touch, in `unit_a` and `unit_b`.
+    `adjacent` pairs of codes of 2020 that touch, in `unit_a` and `unit_b`, `measures` what `measure_units` gives.
 
     Raises:
         CompileError: a code would belong to two units, or a ruling names what is not there.
@@ -102,7 +103,9 @@ def compile_units(
     _spell(units, spelling, roster)
     _flag(units, designations)
     cases = pd.DataFrame(grounds.cases)
-    units = units.sort_values("unit_id", ignore_index=True)[COLUMNS]
+    units = units.sort_values("unit_id", ignore_index=True)[COLUMNS].merge(
+        measures, on="code2010", how="left", validate="m:1"
+    )
     cases = cases.sort_values(["unit_id", "period", "opened_by"], ignore_index=True)
     for year in ("2000", "2010", "2016", "2020"):
         codes = units.loc[units[f"code{year}"] != "", f"code{year}"]

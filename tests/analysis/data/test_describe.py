@@ -68,7 +68,7 @@ def test_one_variable_by_province() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["none.csv"], "no table none.csv; the tables are census.csv"),
+        (["none.csv"], "no table none.csv; the tables are units.csv, boundary_cases.csv"),
         (["census.csv", "--variable", "beds"], "no variable beds; the variables are population, urban"),
     ],
 )

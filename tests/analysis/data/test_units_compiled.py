@@ -26,6 +26,7 @@ NAMES_2000 = [
     ("130123", "Kaifeng Xian", 100),
     ("130102", "Dongcheng Qu", 100),
     ("130103", "Xicheng Qu", 100),
+    ("130124", "Qiao Xian", 100),
 ]
 CENSUS = [
     # 新安 is the same in every year; 长县 becomes a district; 开封 loses a town to a new district and half its people.
@@ -33,6 +34,8 @@ CENSUS = [
     (2010, "130122", "长县", "county", 100),
     (2010, "130123", "开封县", "county", 100),
     (2010, "130102", "东城区", "district", 100),
+    (2010, "130106", "子谷区", "district", 100),
+    (2020, "130106", "子谷区", "district", 100),
     (2020, "130121", "新安县", "county", 100),
     (2020, "130104", "长安区", "district", 100),
     (2020, "130123", "开封县", "county", 50),
@@ -41,7 +44,11 @@ CENSUS = [
     (2020, "130171", "郑州新安开发区", "zone", 50),
 ]
 EVENTS = [
-    ("A-1", 2005, "5月1日", "撤销西城区、东城区，设立新的东城区"),
+    # 西城 ends under another name, and 桥县 gives ground away before it becomes 子谷区.
+    ("A-0", 2004, "5月1日", "西城区更名为卯区"),
+    ("A-1", 2005, "5月1日", "撤销卯区、东城区，设立新的东城区"),
+    ("A-5", 2006, "5月1日", "将桥县丑镇划归辰市管辖"),
+    ("A-6", 2007, "5月1日", "撤销桥县，设立郑州市子谷区"),
     ("A-2", 2016, "9月1日", "撤销长县，设立郑州市长安区"),
     ("A-3", 2017, "1月1日", "设立新区，将开封县的子镇划归新区管辖"),
     ("A-4", 2018, "1月1日", "新安县人民政府驻地迁至子镇"),
@@ -71,6 +78,10 @@ DESIGNATIONS = pd.DataFrame(
     [("130121", "baicheng", "in programme", "2016", ""), ("130123", "poverty_national", "designated", "", "2018")],
     columns=["code2010", "designation", "status", "from_year", "exit"],
 )
+MEASURES = pd.DataFrame(
+    {"code2010": ["130121"], "longitude": [114.5], "latitude": [38.0012], "area_km2": [603.2], "km_to_capital": [20.0],
+     "km_to_border": [60.7], "market_access": [5_000_000.0]}
+)  # fmt: skip
 ADJACENT = pd.DataFrame({"unit_a": ["130104"], "unit_b": ["130123"]})
 
 
@@ -89,8 +100,8 @@ def no_rulings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _compiled(**other: pd.DataFrame) -> Register:
     given = {
-        "census": _census(), "names_2000": _names(), "events": _events(), "roster": ROSTER,
-        "designations": DESIGNATIONS, "adjacent": ADJACENT,
+        "census": _census(), "early_names": _names(), "events": _events(), "roster": ROSTER,
+        "designations": DESIGNATIONS, "adjacent": ADJACENT, "measures": MEASURES,
     }  # fmt: skip
     return compile_units(**(given | other))
 
@@ -98,12 +109,13 @@ def _compiled(**other: pd.DataFrame) -> Register:
 def test_a_made_up_country() -> None:
     register = _compiled().units.set_index("unit_id")
     assert list(register.index) == [
-        "130102", "130103-2000", "130105-2020", "130121", "130122", "130123", "130171-2020",
+        "130102", "130103-2000", "130105-2020", "130106", "130121", "130122", "130123", "130171-2020",
     ]  # fmt: skip
     assert register[["code2000", "code2010", "code2016", "code2020"]].apply(tuple, axis=1).to_dict() == {
         "130102": ("130102", "130102", "130102", "130102"),
         "130103-2000": ("130103", "", "", ""),
         "130105-2020": ("", "", "", "130105"),
+        "130106": ("130124", "130106", "130106", "130106"),
         "130121": ("130121", "130121", "130121", "130121"),
         "130122": ("130122", "130122", "130122", "130104"),
         "130123": ("130123", "130123", "130123", "130123"),
@@ -113,6 +125,7 @@ def test_a_made_up_country() -> None:
         "130102": ("changed", "same"),
         "130103-2000": ("", ""),
         "130105-2020": ("", ""),
+        "130106": ("changed", "same"),
         "130121": ("same", "same"),
         "130122": ("same", "same"),
         "130123": ("same", "changed"),
@@ -123,7 +136,7 @@ def test_a_made_up_country() -> None:
         unit: int(unit in ("130121", "130123")) for unit in register.index
     }  # 新安 by its name, 开封 by the district that it touches
     assert register["pinyin"].to_dict() == {
-        "130102": "Dongcheng", "130103-2000": "Xicheng", "130105-2020": "Xin", "130121": "Xin'an", "130122": "Chang",
+        "130102": "Dongcheng", "130103-2000": "Xicheng", "130105-2020": "Xin", "130106": "Zigu", "130121": "Xin'an", "130122": "Chang",
         "130123": "Kaifengg", "130171-2020": "Xin'an",
     }  # fmt: skip
     assert register.loc["130121", "baicheng"] == "in programme"
@@ -177,10 +190,10 @@ def test_a_name_misprinted_in_2010_is_corrected(monkeypatch: pytest.MonkeyPatch)
 def test_what_cannot_be_a_register_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     names = pd.concat([_names(), pd.DataFrame([("130199", "Zi Xian", 1)], columns=["code", "name", "population"])])
     with pytest.raises(CompileError, match="130199 'Zi Xian' is no unit of 2010; link it in rulings"):
-        _compiled(names_2000=names)
+        _compiled(early_names=names)
     names.iloc[-1, 0] = "990101"
     with pytest.raises(CompileError, match="no province of 2010 has codes that begin with 99"):
-        _compiled(names_2000=names)
+        _compiled(early_names=names)
     with pytest.raises(CompileError, match=r"designations\.csv: no unit has the code 139999"):
         _compiled(designations=DESIGNATIONS.assign(code2010="139999"))
     with pytest.raises(CompileError, match="its province cannot be told"):
@@ -223,7 +236,7 @@ _EVENT = st.sampled_from(
 @given(st.lists(_EVENT, max_size=9), st.sampled_from(["河南省", "郑州市", "", "子"]), st.integers(1999, 2022))
 def test_any_event_gives_a_register_or_an_error(words: list[str], where: str, year: int) -> None:
     events = _events()
-    events.loc[1, ["change", "description", "year"]] = ["".join(words), where, year]
+    events.loc[4, ["change", "description", "year"]] = ["".join(words), where, year]
     try:
         register = _compiled(events=events)
     except CompileError as error:
