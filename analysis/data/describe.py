@@ -103,14 +103,14 @@ def _cover(folder: Path, name: str, places: dict[str, str]) -> pd.DataFrame:
 def _overview(covered: pd.DataFrame) -> str:
     lines = []
     for variable, rows in covered.groupby("variable", sort=False):
-        when = _years(sorted({int(year) for year in rows.loc[rows["filled"] > 0, "year"]} - {0}))
+        when = years_in_words(sorted({int(year) for year in rows.loc[rows["filled"] > 0, "year"]} - {0}))
         flagged = rows["flagged"].sum()
         note = f", {flagged:,} flagged" if flagged else ""
         lines.append(f"  {variable!s:<34} {when:<17} {rows['filled'].sum():>9,} of {rows['rows'].sum():>9,}{note}")
     return "\n".join(lines) + "\n"
 
 
-def _years(years: list[int]) -> str:
+def years_in_words(years: list[int]) -> str:
     """Years as runs: 2007, 2011–2012."""
     runs: list[list[int]] = []
     for year in years:

@@ -5,7 +5,8 @@ from functools import cache
 
 import pandas as pd
 
-from analysis.data.tables import load_census, load_census_exceptions, load_census_totals
+from analysis.data.checks.census import COUNTRY, REMAINDERS, agreement
+from analysis.data.tables import load_bulletin_totals, load_census, load_census_exceptions, load_census_totals
 from analysis.present.figures import load_sample
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.tables import Column, Row, Table
@@ -84,27 +85,73 @@ def unit_types_table(study: Study | None = None) -> Table:
     )
 
 
+@cache
+def _agreement() -> pd.DataFrame:
+    return agreement(_census(), load_census_totals(), load_bulletin_totals())
+
+
+def _cell(value: float) -> str | None:
+    return None if pd.isna(value) else format_number(value, 0)
+
+
 def agreement_table(study: Study | None = None) -> Table:
-    """Sums of units against the total that the census prints, for the study's provinces."""
+    """Sums of units against what each census prints for the study's provinces and its bulletin announced."""
     study = load_study() if study is None else study
-    frame, totals = _census(), load_census_totals()
-    provinces = totals[totals["level"] == "province"].assign(province_code=lambda t: t["code"].str[:2])
-    years = (study.first_year, study.last_year)
-    lines = []
-    for code in study.provinces:
-        cells: list[str | None] = [study.province_names[code]]
+    names = {
+        code: str(_census().loc[_census()["code"].str[:2] == code, "province"].iloc[0]) for code in study.provinces
+    }
+    return _against({names[code]: study.province_names[code] for code in study.provinces})
+
+
+def bulletins_table() -> Table:
+    """The same for the country and all provinces."""
+    places = [COUNTRY, *dict.fromkeys(_census().sort_values("code")["province"])]
+    return _against({place: place for place in places})
+
+
+def _against(places: Mapping[str, str]) -> Table:
+    found = _agreement()
+    own = {2000: "tabulation"}  # the file of 2000 has no totals of its own
+    years = sorted(found["year"].unique())
+    rows = []
+    for place, label in places.items():
+        cells: list[str | None] = [label]
         for year in years:
-            own = frame[(frame["year"] == year) & (frame["code"].str[:2] == code)]
-            printed = provinces[(provinces["year"] == year) & (provinces["province_code"] == code)]
-            total = int(printed["population"].iloc[0])
-            cells += [format_number(total, 0), format_number(int(own["population"].sum()) - total, 0)]
-        lines.append(Row(cells))
-    heads = [f"{head}, {year} (people)" for year in years for head in ("Printed", "Units less printed")]
+            row = found[(found["province"] == place) & (found["year"] == year)].iloc[0]
+            units, printed, bulletin = (float(row[c]) for c in ("units", own.get(year, "workbook"), "bulletin"))
+            cells += [_cell(units), _cell(units - printed), _cell(units - bulletin)]
+        rows.append(Row(cells))
+    heads = ("Sum of units", "less printed", "less bulletin")
     return Table(
-        columns=[Column("Province", align="left"), *(Column(head) for head in heads)],
-        rows=lines,
-        notes=["Printed: the province's own row in the census tables."],
+        columns=[Column("Province", align="left"), *(Column(f"{head}, {year}") for year in years for head in heads)],
+        rows=rows,
+        notes=[
+            "In people. Printed: the province's row in the county volume, in 2000 the published tabulation; an empty "
+            "cell where the volume prints none.",
+            "Bulletins give fast counts. That of 2000 adds people whom the census missed, in units of 10,000. The "
+            "country's totals also count servicemen (2.5, 2.3 and 2.0 million), and in 2000 and 2010 people without a "
+            "usual residence.",
+        ],
     )
+
+
+def bulletin_difference(year: int, province: str | None = None) -> Shown:
+    """The sum of the units less the bulletin's figure, for the country or a province (its Chinese name)."""
+    found = _agreement()
+    row = found[(found["province"] == (province or COUNTRY)) & (found["year"] == year)]
+    return quantity(float((row["units"] - row["bulletin"]).iloc[0]), "people")
+
+
+def largest_bulletin_difference(year: int) -> Shown:
+    """The largest difference between units and bulletin among provinces, without its sign."""
+    found = _agreement()
+    found = found[(found["year"] == year) & (found["province"] != COUNTRY)]
+    return quantity(float((found["units"] - found["bulletin"]).abs().max()), "people")
+
+
+def unexplained() -> Shown:
+    """In how many columns of a province and year the units do not sum to the printed total."""
+    return quantity(len(REMAINDERS))
 
 
 def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None = None) -> Table:

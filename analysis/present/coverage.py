@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from shapely import clip_by_rect, coverage_simplify, coverage_union_all, transform
 
-from analysis.data.tables import load_polygon_units, load_polygons
+from analysis.data.tables import load_polygon_units, load_polygons, load_yearbook
 from analysis.present.maps import draw
 from analysis.present.numbers import format_number
 from analysis.present.style import COMPARISON, LAND, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -124,7 +124,7 @@ def coverage_map(
 
     filled = {name: united(kind == name) for name in _FILLS if (kind == name).any()}
     bounds = [united(province == code) for code in sorted(set(province))]
-    with style("coverage_map"):
+    with style(f"coverage_map {what} {year}"):
         left, right, bottom, top = _window(*_MAIN)
         height = WIDTH * (top - bottom) / (right - left)
         figure = MatplotlibFigure(figsize=(WIDTH, height + 0.3), layout="constrained")
@@ -181,3 +181,10 @@ def _legend(axes: Axes, filled: dict[str, Any]) -> None:
     labels = {ALL: "has a figure", SOME: "some of the units within have one", NO: "has none"}
     swatches = [Patch(facecolor=_FILLS[name], edgecolor=LINE, linewidth=0.4, label=labels[name]) for name in filled]
     axes.legend(handles=swatches, loc="lower left", fontsize=SMALL, handlelength=1.6, handleheight=1.0)
+
+
+def yearbook_map(variable: str, year: int, what: str) -> Figure:
+    """Which units of 2010 have a figure of the county yearbook that is not flagged."""
+    rows = load_yearbook()
+    rows = rows[(rows["year"] == year) & ~rows["unit_id"].str.contains("-")]
+    return coverage_map(rows.set_index("unit_id")[variable], what)

@@ -1,12 +1,18 @@
 """The tables of `data/` in words: what each column means, and where the figures come from."""
 
+import csv
 from functools import cache
 from typing import Any
 
 import yaml
 
+from analysis.data.describe import coverage, province_names, years_in_words
+from analysis.data.schemas.every import EVERY
+from analysis.data.schemas.wanted import SUPPLIED, WANTED
+from analysis.data.tables import load, load_census_totals
 from analysis.data.upstream import load_sources
 from analysis.paths import DATA
+from analysis.present.numbers import format_number
 from analysis.present.tables import Column, Row, Table
 
 
@@ -20,6 +26,12 @@ def _line(text: object) -> str:
     return " ".join(str(text).split())
 
 
+@cache
+def _rows(name: str) -> int:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return sum(1 for _ in csv.reader(file)) - 1
+
+
 def tables_table() -> Table:
     """Each table of `data/`: what a row is, how many columns there are, which sources it is made from."""
     sources = load_sources()
@@ -29,6 +41,7 @@ def tables_table() -> Table:
                 name,
                 _line(entry["about"]),
                 str(len(entry["columns"])),
+                format_number(_rows(name), 0),
                 ", ".join(i for i, source in sources.items() if name in source["used_for"]),
             ]
         )
@@ -39,6 +52,7 @@ def tables_table() -> Table:
             Column("Table", align="left"),
             Column("What it holds", align="left"),
             Column("Columns"),
+            Column("Rows"),
             Column("Sources", align="left"),
         ],
         rows=rows,
@@ -63,19 +77,49 @@ def sources_table() -> Table:
     )
 
 
+@cache
+def _coverage(name: str) -> dict[str, str]:
+    """How many cells of each variable have a figure, and in which years, in words."""
+    found = {}
+    table = load(DATA / name, EVERY[name])
+    for variable, rows in coverage(table, EVERY[name], province_names(load_census_totals())).groupby("variable"):
+        years = years_in_words(sorted({int(year) for year in rows.loc[rows["filled"] > 0, "year"]} - {0}))
+        share = f"{format_number(rows['filled'].sum(), 0)} of {format_number(rows['rows'].sum(), 0)}"
+        found[str(variable)] = "; ".join(part for part in (share, years) if part)
+    return found
+
+
 def columns_table(name: str) -> Table:
-    """The columns of one table of `data/`: meaning and unit.
+    """The columns of one table of `data/`: meaning, unit, and how many cells have a figure.
 
     Raises:
         ValueError: there is no such table.
     """
     if name not in _codebook():
         raise ValueError(f"data/codebook.yml has no table {name}; it has {', '.join(_codebook())}")
+    filled = _coverage(name)
+    columns = [Column("Column", align="left"), Column("Meaning", align="left"), Column("Unit", align="left")]
+    rows = []
+    for column in _codebook()[name]["columns"]:
+        cells = [column["name"], _line(column["meaning"]), _line(column["unit"])]
+        rows.append(Row([*cells, filled.get(column["name"], "")] if filled else cells))
+    return Table(
+        columns=[*columns, Column("Cells with a figure; years", align="left")] if filled else columns, rows=rows
+    )
+
+
+def wanted_table() -> Table:
+    """What the public record lacks, who keeps it, what it would settle, and which table a reader would fill."""
     rows = [
-        Row([column["name"], _line(column["meaning"]), _line(column["unit"])])
-        for column in _codebook()[name]["columns"]
+        Row([wanted.holds, wanted.kept, wanted.settles, f"{SUPPLIED}/{name}: {', '.join(wanted.table.columns)}"])
+        for name, wanted in WANTED.items()
     ]
     return Table(
-        columns=[Column("Column", align="left"), Column("Meaning", align="left"), Column("Unit", align="left")],
+        columns=[
+            Column("What is missing", align="left"),
+            Column("Where it is kept", align="left"),
+            Column("What it would settle", align="left"),
+            Column("Table to fill", align="left"),
+        ],
         rows=rows,
     )

@@ -1,15 +1,17 @@
 """The county yearbook against the census and against prefectures' totals."""
 
+from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.agreement import agreement
 from analysis.data.checks.loaded import Tables
 from analysis.data.compile.yearbook_match import match_rates
 from analysis.data.schemas.yearbook import VARIABLES
 
-__all__ = ["against_census", "agreement", "faults", "flag_counts", "growth_by_lag", "match_rates"]
+__all__ = ["against_census", "faults", "flag_counts", "growth_by_lag", "match_rates"]
 
 
 def faults(tables: Tables) -> list[str]:
@@ -17,27 +19,10 @@ def faults(tables: Tables) -> list[str]:
     return [*_rows(tables), *_units(tables)]
 
 
-def agreement(ours: "pd.Series[float]", other: "pd.Series[float]") -> dict[str, float]:
-    """How far two measurements of one quantity agree, where both are above 0.
-
-    Keys: n, correlation (of logs), median_ratio (ours over the other), within_10_percent (share from 0 to 1).
-    NaN where fewer than three can be compared.
-    """
-    pairs = pd.concat([ours, other], axis=1, keys=["ours", "other"]).dropna()
-    pairs = pairs[(pairs["ours"] > 0) & (pairs["other"] > 0)]
-    if len(pairs) < 3:
-        return {"n": len(pairs), "correlation": np.nan, "median_ratio": np.nan, "within_10_percent": np.nan}
-    ratio = pairs["ours"] / pairs["other"]
-    return {
-        "n": len(pairs),
-        "correlation": float(np.corrcoef(np.log(pairs["ours"]), np.log(pairs["other"]))[0, 1]),
-        "median_ratio": float(ratio.median()),
-        "within_10_percent": float(((ratio >= 0.9) & (ratio <= 1.1)).mean()),
-    }
-
-
 def against_census(yearbook: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame:
-    """The yearbook's year-end figures against the census of 2010: year, yearbook, census, and `agreement`'s keys.
+    """The yearbook's year-end figures against the census of 2010.
+
+    Columns: year, yearbook, census, and the fields of `Agreement`.
 
     Registered people in the yearbook are compared with registered and with resident people of the census: the first
     should agree, the second only where few people have come or gone.
@@ -52,7 +37,8 @@ def against_census(yearbook: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame
     for year in (2009, 2010, 2011):
         rows = yearbook[yearbook["year"] == year].set_index("unit_id")
         records += [
-            {"year": year, "yearbook": ours, "census": other} | agreement(rows[ours], first[other].reindex(rows.index))
+            {"year": year, "yearbook": ours, "census": other}
+            | asdict(agreement(rows[ours], first[other].reindex(rows.index)))
             for ours, other in pairs
         ]
     return pd.DataFrame(records)

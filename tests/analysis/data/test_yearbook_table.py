@@ -175,14 +175,6 @@ def test_growth_by_lag_finds_the_year() -> None:
     assert best["distance"].max() < 1e-9
 
 
-def test_agreement_needs_three_pairs() -> None:
-    ours, other = pd.Series([1.0, 2.0, np.nan, 4.0]), pd.Series([1.0, 2.5, 3.0, 0.0])
-    assert checks.agreement(ours, other)["n"] == 2
-    assert np.isnan(checks.agreement(ours, other)["median_ratio"])
-    three = checks.agreement(pd.Series([1.0, 2.0, 4.0]), pd.Series([1.0, 2.5, 4.2]))
-    assert (three["n"], three["within_10_percent"]) == (3, 2 / 3)
-
-
 def test_flag_counts_sum_to_the_flags(committed: Tables) -> None:
     counts = checks.flag_counts(committed.yearbook)
     assert counts["flagged"].sum() == committed.yearbook["flagged"].str.split().str.len().sum()
