@@ -9,8 +9,11 @@ from analysis.data.checks.census import COUNTRY, REMAINDERS, agreement
 from analysis.data.tables import load_bulletin_totals, load_census, load_census_exceptions, load_census_totals
 from analysis.present.figures import load_sample
 from analysis.present.numbers import Shown, format_number, quantity
+from analysis.present.places import PROVINCES
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
+
+FIRST = 2000
 
 UNIT_TYPES = {
     "county": "Counties",
@@ -105,32 +108,38 @@ def agreement_table(study: Study | None = None) -> Table:
 
 def bulletins_table() -> Table:
     """The same for the country and all provinces."""
-    places = [COUNTRY, *dict.fromkeys(_census().sort_values("code")["province"])]
-    return _against({place: place for place in places})
+    places = _census().drop_duplicates("province").sort_values("code")
+    names = {
+        place: f"{PROVINCES[code[:2]]} {place}" for place, code in zip(places["province"], places["code"], strict=True)
+    }
+    return _against({COUNTRY: f"Mainland China {COUNTRY}"} | names)
 
 
 def _against(places: Mapping[str, str]) -> Table:
     found = _agreement()
-    own = {2000: "tabulation"}  # the file of 2000 has no totals of its own
+    found = found[found["province"].isin(places)].assign(
+        # The file of 2000 has no totals of its own; its tabulation was published elsewhere.
+        printed=lambda f: f["workbook"].where(f["year"] != FIRST, f["tabulation"]),
+        above=lambda f: f["units"] - f["bulletin"],
+    )
+    known = found.dropna(subset="printed")
+    apart = known[known["units"] != known["printed"]]
+    agree = "In every row with a printed total" if apart.empty else f"In all but {len(apart)} cells"
     years = sorted(found["year"].unique())
-    rows = []
-    for place, label in places.items():
-        cells: list[str | None] = [label]
-        for year in years:
-            row = found[(found["province"] == place) & (found["year"] == year)].iloc[0]
-            units, printed, bulletin = (float(row[c]) for c in ("units", own.get(year, "workbook"), "bulletin"))
-            cells += [_cell(units), _cell(units - printed), _cell(units - bulletin)]
-        rows.append(Row(cells))
-    heads = ("Sum of units", "less printed", "less bulletin")
+    wide = found.pivot(index="province", columns="year", values=["units", "above"])
+    rows = [
+        Row([label, *(_cell(float(wide[(what, year)][place])) for what in ("units", "above") for year in years)])
+        for place, label in places.items()
+    ]
+    heads = [f"{head}, {year}" for head in ("Sum of units", "Above bulletin") for year in years]
     return Table(
-        columns=[Column("Province", align="left"), *(Column(f"{head}, {year}") for year in years for head in heads)],
+        columns=[Column("Province", align="left", width=22), *(Column(head, width=13) for head in heads)],
         rows=rows,
         notes=[
-            "In people. Printed: the province's row in the county volume, in 2000 the published tabulation; an empty "
-            "cell where the volume prints none.",
-            "Bulletins give fast counts. That of 2000 adds people whom the census missed, in units of 10,000. The "
-            "country's totals also count servicemen (2.5, 2.3 and 2.0 million), and in 2000 and 2010 people without a "
-            "usual residence.",
+            f"In people. {agree} the sum of units is that total, to the person: the province's row in the volumes of "
+            "2010 and 2020, the published tabulation for 2000.",
+            "Bulletins give fast counts. That of 2000 is printed in units of 10,000 and adds people whom the census "
+            "missed. The country's also count servicemen and, in 2000 and 2010, people without a usual residence.",
         ],
     )
 

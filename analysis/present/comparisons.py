@@ -73,11 +73,6 @@ def comparisons() -> dict[str, Comparison]:
     }
 
 
-def pairs(name: str) -> Shown:
-    """How many pairs of figures a comparison has."""
-    return quantity(comparisons()[name].agreement.n, "pairs")
-
-
 def within(name: str) -> Shown:
     """Share of a comparison's pairs within a tenth of each other."""
     return quantity(100 * comparisons()[name].agreement.within_10_percent, "percent", digits=1)
@@ -87,13 +82,13 @@ def comparisons_table() -> Table:
     """How far two sources of one quantity agree."""
     return Table(
         columns=[
-            Column("Quantity", align="left"),
-            Column("Sources", align="left"),
-            Column("Measured apart", align="left"),
-            Column("Pairs"),
-            Column("Correlation of logs"),
-            Column("Median ratio"),
-            Column("Within a tenth", "percent"),
+            Column("Quantity", align="left", width=25),
+            Column("Sources", align="left", width=14),
+            Column("Measured apart", align="left", width=17),
+            Column("Pairs", width=9),
+            Column("Correlation of logs", width=13),
+            Column("Median ratio", width=10),
+            Column("Within a tenth", "percent", width=12),
         ],
         rows=[
             Row(

@@ -1,6 +1,7 @@
 """The tables of `data/` in words: what each column means, and where the figures come from."""
 
 import csv
+import re
 from functools import cache
 from typing import Any
 
@@ -33,44 +34,56 @@ def _rows(name: str) -> int:
 
 
 def tables_table() -> Table:
-    """Each table of `data/`: what a row is, how many columns there are, which sources it is made from."""
-    sources = load_sources()
+    """Each table of `data/`: what it holds, and how many columns and rows."""
     rows = [
         Row(
             [
                 name,
-                _line(entry["about"]),
-                str(len(entry["columns"])),
-                format_number(_rows(name), 0),
-                ", ".join(i for i, source in sources.items() if name in source["used_for"]),
+                _line(entry["about"]).split(". ")[0].rstrip("."),
+                *map(_number, (len(entry["columns"]), _rows(name))),
             ]
         )
         for name, entry in _codebook().items()
     ]
     return Table(
         columns=[
-            Column("Table", align="left"),
-            Column("What it holds", align="left"),
-            Column("Columns"),
-            Column("Rows"),
-            Column("Sources", align="left"),
+            Column("Table", align="left", width=28),
+            Column("What it holds", align="left", width=50),
+            Column("Columns", width=11),
+            Column("Rows", width=11),
         ],
         rows=rows,
     )
 
 
+def _number(count: int) -> str:
+    return format_number(count, 0)
+
+
+def _breakable(text: str) -> str:
+    """With places to break a line in names that have no blanks."""
+    return re.sub("([_/-])", "\\1\N{ZERO WIDTH SPACE}", text)
+
+
 def sources_table() -> Table:
-    """Each source: whose figures, who compiled them, and under which licence."""
+    """Each source: whose figures, who compiled them, under which licence, and which tables use it."""
     rows = [
-        Row([identifier, *(_line(source[field]) for field in ("origin", "compiled_by", "licence"))])
+        Row(
+            [
+                _breakable(identifier),
+                *(_breakable(_line(source[field])) for field in ("origin", "compiled_by", "licence")),
+                _breakable(", ".join(source["used_for"])),
+            ]
+        )
         for identifier, source in load_sources().items()
     ]
     return Table(
         columns=[
-            Column("Source", align="left"),
-            Column("Figures from", align="left"),
-            Column("Compiled by", align="left"),
-            Column("Licence of the compilation", align="left"),
+            Column("Source", align="left", width=21),
+            Column("Figures from", align="left", width=22),
+            Column("Compiled by", align="left", width=20),
+            Column("Licence of the compilation", align="left", width=15),
+            Column("Tables", align="left", width=22),
         ],
         rows=rows,
         notes=["The figures themselves are public statistics; we claim no right over them."],
@@ -98,14 +111,14 @@ def columns_table(name: str) -> Table:
     if name not in _codebook():
         raise ValueError(f"data/codebook.yml has no table {name}; it has {', '.join(_codebook())}")
     filled = _coverage(name)
-    columns = [Column("Column", align="left"), Column("Meaning", align="left"), Column("Unit", align="left")]
+    widths = (24, 42, 14, 20) if filled else (28, 54, 18)
+    heads = ("Column", "Meaning", "Unit", "Cells with a figure; years")
+    columns = [Column(head, align="left", width=width) for head, width in zip(heads, widths, strict=False)]
     rows = []
     for column in _codebook()[name]["columns"]:
         cells = [column["name"], _line(column["meaning"]), _line(column["unit"])]
         rows.append(Row([*cells, filled.get(column["name"], "")] if filled else cells))
-    return Table(
-        columns=[*columns, Column("Cells with a figure; years", align="left")] if filled else columns, rows=rows
-    )
+    return Table(columns=columns, rows=rows)
 
 
 def wanted_table() -> Table:
@@ -116,10 +129,10 @@ def wanted_table() -> Table:
     ]
     return Table(
         columns=[
-            Column("What is missing", align="left"),
-            Column("Where it is kept", align="left"),
-            Column("What it would settle", align="left"),
-            Column("Table to fill", align="left"),
+            Column("What is missing", align="left", width=24),
+            Column("Where it is kept", align="left", width=25),
+            Column("What it would settle", align="left", width=25),
+            Column("Table to fill", align="left", width=26),
         ],
         rows=rows,
     )

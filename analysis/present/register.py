@@ -48,21 +48,21 @@ def cases(decision: str | None = None) -> Shown:
     return quantity(len(frame) if decision is None else int((frame["decision"] == decision).sum()))
 
 
-def designated(designation: str, province: str | None = None) -> Shown:
-    """How many units have a designation, in the country as far as recorded or in a province (two digits)."""
-    frame = load_designations()
-    found = frame[frame["designation"] == designation]
-    if province is not None:
-        found = found[found["code2010"].str[:2] == province]
-    return quantity(len(found))
+def exits_by_elimination() -> Shown:
+    """How many poverty counties have a year of exit that is inferred from what is left over."""
+    return quantity(int(load_designations()["note"].str.contains("by elimination").sum()))
 
 
-def comparable(group: str, rule: str = "comparable", study: Study | None = None) -> Shown:
-    """How many counties and county-level cities are left after a rule, in a group of provinces; see `samples`."""
-    study = load_study() if study is None else study
-    found = samples(_units(), _cases(), study)
-    left = found.loc[(found["group"] == group) & (found["rule"] == rule), "left"]
-    return quantity(int(left.iloc[0]))
+def suspected(study: Study | None = None) -> Shown:
+    """How many units of the programme gave ground to a zone, by notice or by suspicion."""
+    here = _units()[_units()["baicheng"] == "in programme"]
+    return quantity(int(((here["zone_suspected"] == 1) | (here["ground_2010_2020"] == "zone")).sum()))
+
+
+def without_polygon() -> Shown:
+    """How many units of 2010 no polygon shows by itself."""
+    here = _units()[_units()["code2010"] != ""]
+    return quantity(int(here["longitude"].isna().sum()), "units")
 
 
 def samples_table(study: Study | None = None) -> Table:
@@ -79,8 +79,8 @@ def samples_table(study: Study | None = None) -> Table:
         rows.append(Row(cells))
     return Table(
         columns=[
-            Column("Rule, in the order applied", align="left"),
-            *(Column(f"{head} (units)") for head in heads.values()),
+            Column("Rule, in the order applied", align="left", width=46),
+            *(Column(head, "units", width=18) for head in heads.values()),
         ],
         rows=rows,
         notes=[

@@ -20,11 +20,15 @@ _CHINESE = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, the unit that its numbers are in, and how its cells stand."""
+    """A column: its head, the unit that its numbers are in, how its cells stand, and its share of the width.
+
+    `width` is in percent; a table gives it for all of its columns or for none, whose widths then follow the text.
+    """
 
     head: str
     unit: str = ""
     align: Align = "right"
+    width: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Table:
     """A table with column heads that carry units, rows, and notes at the foot.
 
     Raises:
-        ValueError: a row has more or fewer cells than there are columns.
+        ValueError: a row has more or fewer cells than there are columns, or widths do not sum to 100.
         TypeError: a cell is a bare number.
     """
 
@@ -63,6 +67,11 @@ class Table:
     notes: Sequence[str] = field(default=())
 
     def __post_init__(self) -> None:
+        widths = [column.width for column in self.columns if column.width is not None]
+        if widths and (len(widths) != len(self.columns) or sum(widths) != 100):
+            raise ValueError(
+                f"widths are {widths} for {len(self.columns)} columns; give all or none, with a sum of 100"
+            )
         for i, row in enumerate(self.rows, start=1):
             for cells, count in ((row.cells, len(self.columns)), (row.below, len(self.columns) - 1)):
                 if len(cells) != count and (cells or cells is row.cells):
@@ -72,7 +81,9 @@ class Table:
 
     def html(self) -> str:
         """The table as HTML, with no styles or ids of its own."""
-        lines = ["<table>", "<thead>", "<tr>"]
+        widths = [f'<col style="width: {c.width}%">' for c in self.columns if c.width is not None]
+        group = ["<colgroup>", *widths, "</colgroup>"] if widths else []
+        lines = ["<table>", *group, "<thead>", "<tr>"]
         for column in self.columns:
             head = f"{column.head} ({column.unit})" if column.unit else column.head
             lines.append(f'<th scope="col" style="text-align: {column.align}">{_html(head)}</th>')

@@ -4,8 +4,8 @@ from functools import cache
 
 import pandas as pd
 
-from analysis.data.checks.yearbook import flag_counts, match_rates
-from analysis.data.tables import load_yearbook, load_yearbook_unmatched
+from analysis.data.checks.yearbook import flag_counts, growth_by_lag, match_rates
+from analysis.data.tables import load_prefectures, load_units, load_yearbook, load_yearbook_unmatched
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
@@ -34,9 +34,25 @@ def unit_years() -> Shown:
     return quantity(len(_rows()), "unit-years")
 
 
-def unmatched() -> Shown:
-    """How many rows of the upstream file could not be matched, or are printed twice."""
-    return quantity(len(load_yearbook_unmatched()), "rows")
+@cache
+def _years() -> pd.DataFrame:
+    """For each pair of neighbouring years, how far growth is from the prefectures' own, at three lags."""
+    places = load_units().set_index("unit_id")["prefecture"]
+    rows = load_yearbook()
+    rows = rows.assign(prefecture=rows["unit_id"].map(places))
+    accounts = load_prefectures().rename(columns={"name": "prefecture"})
+    return growth_by_lag(rows, accounts, {"primary_value_added": "gdp_primary"})
+
+
+def year_pairs() -> Shown:
+    """How many pairs of neighbouring years can tell the year that the figures are of."""
+    return quantity(_years().groupby(["first", "last"]).ngroups, "pairs")
+
+
+def year_pairs_that_fit() -> Shown:
+    """In how many of these pairs growth is nearest to the prefectures' own without a lag."""
+    nearest = _years().loc[_years().groupby(["first", "last"])["distance"].idxmin(), "lag"]
+    return quantity(int((nearest == 0).sum()))
 
 
 def matched_share() -> Shown:
