@@ -1,5 +1,6 @@
 """What the data chapter shows of the census tables: counts, agreement with printed totals, descriptives."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -107,12 +108,13 @@ def agreement_table(study: Study | None = None) -> Table:
 
 
 def bulletins_table() -> Table:
-    """The same for the country and all provinces."""
+    """The same for all provinces."""
     places = _census().drop_duplicates("province").sort_values("code")
-    names = {
-        place: f"{PROVINCES[code[:2]]} {place}" for place, code in zip(places["province"], places["code"], strict=True)
-    }
-    return _against({COUNTRY: f"Mainland China {COUNTRY}"} | names)
+    names = {}
+    for place, code in zip(places["province"], places["code"], strict=True):
+        short = re.sub("(?:省|市|(?:壮族|回族|维吾尔)?自治区)$", "", place)
+        names[place] = f"{PROVINCES[code[:2]]} {short}"
+    return _against(names)
 
 
 def _against(places: Mapping[str, str]) -> Table:
@@ -131,15 +133,15 @@ def _against(places: Mapping[str, str]) -> Table:
         Row([label, *(_cell(float(wide[(what, year)][place])) for what in ("units", "above") for year in years)])
         for place, label in places.items()
     ]
-    heads = [f"{head}, {year}" for head in ("Sum of units", "Above bulletin") for year in years]
+    heads = [f"{head}, {year}" for head in ("Units", "Less bulletin") for year in years]
     return Table(
-        columns=[Column("Province", align="left", width=22), *(Column(head, width=13) for head in heads)],
+        columns=[Column("Province", align="left"), *(Column(head) for head in heads)],
         rows=rows,
         notes=[
             f"In people. {agree} the sum of units is that total, to the person: the province's row in the volumes of "
             "2010 and 2020, the published tabulation for 2000.",
             "Bulletins give fast counts. That of 2000 is printed in units of 10,000 and adds people whom the census "
-            "missed. The country's also count servicemen and, in 2000 and 2010, people without a usual residence.",
+            "missed.",
         ],
     )
 
@@ -149,6 +151,13 @@ def bulletin_difference(year: int, province: str | None = None) -> Shown:
     found = _agreement()
     row = found[(found["province"] == (province or COUNTRY)) & (found["year"] == year)]
     return quantity(float((row["units"] - row["bulletin"]).iloc[0]), "people")
+
+
+def bulletin_excess(year: int) -> Shown:
+    """By how much the country's bulletin is above the sum of all units."""
+    found = _agreement()
+    row = found[(found["province"] == COUNTRY) & (found["year"] == year)]
+    return quantity(float((row["bulletin"] - row["units"]).iloc[0]), "people")
 
 
 def largest_bulletin_difference(year: int) -> Shown:
