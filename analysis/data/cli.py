@@ -7,6 +7,15 @@ import click
 from analysis.data import tables
 from analysis.paths import DATA, ROOT
 
+_SCREEN = 20
+
+
+def _failure(error: Exception, end: str = "") -> click.ClickException:
+    """The error as one screen of text."""
+    lines = str(error).splitlines()
+    more = [f"and {len(lines) - _SCREEN} more lines"] if len(lines) > _SCREEN else []
+    return click.ClickException("\n".join([*lines[:_SCREEN], *more, *([end] if end else [])]))
+
 
 @click.group()
 def data() -> None:
@@ -32,7 +41,7 @@ def rebuild(upstream: Path | None, check: bool) -> None:
             upstream or ROOT / ".upstream", DATA, click.echo, download=upstream is None, write=not check
         )
     except (UpstreamError, CompileError, tables.TableError) as error:
-        raise click.ClickException(f"{error}\nno table was changed") from error
+        raise _failure(error, "no table was changed") from error
     for name, where in changed.items():
         click.echo(f"{name} {where}")
     if not changed:
@@ -51,7 +60,7 @@ def verify() -> None:
     try:
         run(DATA, click.echo)
     except tables.TableError as error:
-        raise click.ClickException(str(error)) from error
+        raise _failure(error) from error
 
 
 @data.command()
@@ -64,4 +73,4 @@ def describe(table: str | None, variable: str | None) -> None:
     try:
         click.echo(run(DATA, table, variable), nl=False)
     except (tables.TableError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
+        raise _failure(error) from error

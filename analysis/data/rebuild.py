@@ -18,6 +18,8 @@ from analysis.data.compile.borders import compile_adjacency, shared_edges
 from analysis.data.compile.census import compile_census
 from analysis.data.compile.census_2000 import compile_census_2000
 from analysis.data.compile.city_roads import compile_city_roads
+from analysis.data.compile.errors import CompileError
+from analysis.data.compile.illegible import unseen
 from analysis.data.compile.measures import measure_units
 from analysis.data.compile.places import places_2010
 from analysis.data.compile.polygon_units import link_units
@@ -64,6 +66,9 @@ class Step:
 def _census(inputs: Inputs) -> Frames:
     sheets = {year: read_workbook(inputs.files[f"census_county_{year}"], layout) for year, layout in LAYOUTS.items()}
     later = compile_census(sheets)
+    new = unseen(later.exceptions, {year: inputs.files[f"census_county_{year}"].name for year in LAYOUTS})
+    if new:
+        raise CompileError(tables.message(new))
     first = compile_census_2000(
         read_census_2000(inputs.files["census_county_2000"]),
         read_events(inputs.files["boundary_events"]),

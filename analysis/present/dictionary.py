@@ -116,7 +116,9 @@ def columns_table(name: str) -> Table:
     columns = [Column(head, align="left", width=width) for head, width in zip(heads, widths, strict=False)]
     rows = []
     for column in _codebook()[name]["columns"]:
-        cells = [column["name"], _line(column["meaning"]), _line(column["unit"])]
+        inferred = [f"Inferred for {year}: {_line(how)}" for year, how in column.get("inferred", {}).items()]
+        meaning = ". ".join([_line(column["meaning"]), *inferred])
+        cells = [column["name"], meaning, _line(column["unit"])]
         rows.append(Row([*cells, filled.get(column["name"], "")] if filled else cells))
     return Table(columns=columns, rows=rows)
 

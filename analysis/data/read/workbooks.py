@@ -180,20 +180,26 @@ def read_workbook(path: Path, layout: Layout) -> pd.DataFrame:
     Raises:
         UpstreamError: the file is no workbook, or the sheet or a header is missing or has moved.
     """
+    return select_columns(read_sheet(path, layout.sheet), layout, path.name)
+
+
+def read_sheet(path: Path, sheet: str) -> pd.DataFrame:
+    """A sheet of a workbook, all of its cells, without a header row.
+
+    Raises:
+        UpstreamError: the file is no workbook or has no such sheet.
+    """
     try:
         with pd.ExcelFile(path, engine="openpyxl") as book:
-            if layout.sheet not in book.sheet_names:
-                raise UpstreamError(
-                    f"{path.name}: no sheet {layout.sheet!r}; found {', '.join(map(repr, book.sheet_names))}"
-                )
-            raw = pd.read_excel(book, sheet_name=layout.sheet, header=None, dtype=object)
+            if sheet not in book.sheet_names:
+                raise UpstreamError(f"{path.name}: no sheet {sheet!r}; found {', '.join(map(repr, book.sheet_names))}")
+            return pd.read_excel(book, sheet_name=sheet, header=None, dtype=object)
     except ImportError as error:
         raise UpstreamError("reading workbooks needs the package openpyxl; install the extra `data`") from error
     except UpstreamError:
         raise
     except Exception as error:  # openpyxl and zipfile raise many kinds for a damaged file
         raise UpstreamError(f"{path.name}: not a readable workbook ({error})") from error
-    return select_columns(raw, layout, path.name)
 
 
 def select_columns(raw: pd.DataFrame, layout: Layout, file: str) -> pd.DataFrame:
