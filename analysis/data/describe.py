@@ -93,7 +93,9 @@ def describe(folder: Path, name: str | None = None, variable: str | None = None)
         return _wide(covered, ["variable"])
     if variable not in set(covered["variable"]):
         raise ValueError(f"{name}: no variable {variable}; the variables are {', '.join(variables(EVERY[name]))}")
-    return _wide(covered[covered["variable"] == variable], ["province"])
+    here = covered[covered["variable"] == variable]
+    order = {place: i for i, place in enumerate(places.values())}
+    return _wide(here.sort_values("province", key=lambda c: c.map(order), kind="stable"), ["province"])
 
 
 def _cover(folder: Path, name: str, places: dict[str, str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -217,9 +218,13 @@ def _difference(old: Path, new: Path) -> str:
     before, after = old.read_bytes(), new.read_bytes()
     if before == after:
         return ""
-    pairs = enumerate(zip_longest(before.splitlines(), after.splitlines()), 1)
-    lines = [number for number, (left, right) in pairs if left != right]
-    return f"differs in {len(lines):,} lines, first in line {lines[0]}" if lines else "differs in its line ends"
+    old_lines, new_lines = before.splitlines(), after.splitlines()
+    gone, added = (Counter(a) - Counter(b) for a, b in ((old_lines, new_lines), (new_lines, old_lines)))
+    pairs = enumerate(zip_longest(old_lines, new_lines), 1)
+    first = next((number for number, (left, right) in pairs if left != right), None)
+    if first is None:
+        return "differs in its line ends"
+    return f"differs from line {first}: {gone.total():,} lines gone, {added.total():,} new"
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

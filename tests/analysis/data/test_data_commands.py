@@ -121,8 +121,8 @@ def test_rebuild_says_where_a_table_differs(copy: Path, same_tables: dict[str, p
     before = {p.name: p.read_bytes() for p in copy.iterdir()}
     result = CliRunner().invoke(cli.data, ["rebuild", "--upstream", str(copy), *(["--check"] if check else [])])
     assert result.exit_code == check
-    assert "census_exceptions.csv differs in 1 lines, first in line 5" in result.output
-    assert "SHA256SUMS differs in 1 lines" in result.output
+    assert "census_exceptions.csv differs from line 5: 1 lines gone, 1 new" in result.output
+    assert "SHA256SUMS differs from line " in result.output
     after = {p.name: p.read_bytes() for p in copy.iterdir()}
     assert {name for name in after if after[name] != before[name]} == (
         set() if check else {"census_exceptions.csv", "SHA256SUMS"}
