@@ -15,8 +15,9 @@ from analysis.data.upstream import UpstreamError
 PLACES = {
     "荥阳": "xing yang", "浚": "xun", "泌阳": "bi yang", "尉犁": "yu li", "蔚": "yu", "番禺": "pan yu",
     "涡阳": "guo yang", "枞阳": "zong yang", "歙": "she", "黟": "yi", "六合": "lu he", "六安": "lu an",
-    "铅山": "yan shan", "台州": "tai zhou", "乐亭": "lao ting", "乐陵": "lao ling", "乐清": "yue qing", "大城": "dai cheng",
-    "洪洞": "hong tong", "监利": "jian li", "犍为": "qian wei", "筠连": "jun lian", "吴堡": "wu bu", "柞水": "zha shui",
+    "铅山": "yan shan", "台州": "tai zhou", "乐亭": "lao ting", "乐清": "yue qing", "大城": "dai cheng",
+    "乐陵": "lao ling", "洪洞": "hong tong", "监利": "jian li", "犍为": "qian wei", "筠连": "jun lian", "吴堡": "wu bu",
+    "柞水": "zha shui",
     "华": "hua", "华阴": "hua yin", "华州": "hua zhou", "东阿": "dong e", "大埔": "da bu", "单": "shan", "莘": "shen",
     "任": "ren", "任丘": "ren qiu", "任泽": "ren ze", "任城": "ren cheng", "盖州": "gai zhou", "阿城": "a cheng",
     "殷都": "yin du", "长洲": "chang zhou", "康巴什": "kang ba shi", "阿图什": "a tu shi", "崆峒": "kong tong",
