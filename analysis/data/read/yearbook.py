@@ -1,15 +1,13 @@
 """The county yearbook as upstream has it: a table of text, made by optical character recognition."""
 
-import csv
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.read.delimited import parse_delimited, read_delimited, refuse
 from analysis.data.schemas.yearbook import EDITIONS, VARIABLES
-from analysis.data.upstream import UpstreamError
 
 # In the order in which the yearbook prints them; a page's rows often carry the label of the province beside theirs.
 _PRINTED = """
@@ -21,9 +19,10 @@ PROVINCES = tuple(_PRINTED.split())
 # An edition whose label cannot be right; its rows are listed.
 MISLABELLED = 2000
 
+WANTED = ("year", "province", "county", *(column for columns in VARIABLES.values() for column in columns))
+
 _NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,4})?")
 _NAME = re.compile("[\u3400-\u9fff]+")
-_SHOWN = 10
 
 
 def read_yearbook(path: Path) -> pd.DataFrame:
@@ -34,14 +33,7 @@ def read_yearbook(path: Path) -> pd.DataFrame:
     Raises:
         UpstreamError: the file cannot be read, a column is missing, or a cell has another form; every one is named.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UpstreamError(f"{path.name}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UpstreamError(f"{path.name}, line {line}: not in UTF-8") from error
-    return parse_yearbook(content, path.name)
+    return _typed(read_delimited(path, WANTED, first=1), path.name)
 
 
 def parse_yearbook(content: str, file: str) -> pd.DataFrame:
@@ -50,27 +42,7 @@ def parse_yearbook(content: str, file: str) -> pd.DataFrame:
     Raises:
         UpstreamError: a column is missing, or a cell has another form.
     """
-    try:
-        records = list(csv.reader(io.StringIO(content, newline=""), strict=True))
-    except csv.Error as error:
-        raise UpstreamError(f"{file}: not readable as comma-separated values ({error})") from error
-    header = records[0] if records else []
-    wanted = ["year", "province", "county", *(column for columns in VARIABLES.values() for column in columns)]
-    faults = [
-        f"{file}, row 0: found {header.count(column)} columns {column!r}; expected one"
-        for column in wanted
-        if header.count(column) != 1
-    ]
-    faults += [
-        f"{file}, row {row}: found {len(record)} cells; the header has {len(header)}"
-        for row, record in enumerate(records[1:], start=1)
-        if len(record) != len(header)
-    ]
-    if not faults and len(records) < 2:
-        faults = [f"{file}: a header and no rows"]
-    _refuse(faults)
-    text = pd.DataFrame(records[1:], columns=header, dtype=object, index=range(1, len(records)))[wanted]
-    return _typed(text, file)
+    return _typed(parse_delimited(content, file, WANTED, first=1), file)
 
 
 def _typed(text: pd.DataFrame, file: str) -> pd.DataFrame:
@@ -87,7 +59,7 @@ def _typed(text: pd.DataFrame, file: str) -> pd.DataFrame:
             text[column].map(lambda cell: not cell or _NUMBER.fullmatch(cell) is not None),
             "a number, or nothing",
         )
-    _refuse(
+    refuse(
         [
             f"{file}, row {row}, column {column}: found {str(text.at[row, column])[:60]!r}; expected {words}"
             for column, (fits, words) in forms.items()
@@ -99,9 +71,3 @@ def _typed(text: pd.DataFrame, file: str) -> pd.DataFrame:
     )
     numbers = text[figures].replace("", np.nan).astype("float64")
     return pd.concat([head, numbers], axis=1).reset_index(drop=True)
-
-
-def _refuse(faults: list[str]) -> None:
-    if faults:
-        more = len(faults) - _SHOWN
-        raise UpstreamError("\n".join(faults[:_SHOWN] + ([f"and {more} more"] if more > 0 else [])))

@@ -41,10 +41,10 @@ def test_events_are_read_as_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "column", "value", "says"),
     [
-        (0, 7, "change", "row 1: expected the column change_description once; found it 0 times"),
-        (1, 1, "14", "record 2, column year: found '14'; expected a year"),
-        (1, 0, "", "record 2, column event_id: found ''"),
-        (2, 0, "WIKI-COUNTY-2014-01-013", "record 3, column event_id: 'WIKI-COUNTY-2014-01-013' stands there"),
+        (0, 7, "change", "row 1: found 0 columns 'change_description'; expected one"),
+        (1, 1, "14", "row 2, column year: found '14'; expected a year"),
+        (1, 0, "", "row 2, column event_id: found ''"),
+        (2, 0, "WIKI-COUNTY-2014-01-013", "row 3, column event_id: 'WIKI-COUNTY-2014-01-013' stands there"),
     ],
 )
 def test_wrong_cells_of_events_are_named(tmp_path: Path, row: int, column: int, value: str, says: str) -> None:

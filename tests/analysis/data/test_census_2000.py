@@ -95,16 +95,16 @@ def test_cell_of_another_form_is_named(tmp_path: Path, column: str, cell: str, w
     path.write_bytes(_csv(_table(_row("410122", "Zhongmou Xian", **{column: cell}))))
     with pytest.raises(UpstreamError) as caught:
         read_census_2000(path)
-    assert str(caught.value).startswith(f"a.csv, line 2, column {column}: found {cell!r}; expected ")
+    assert str(caught.value).startswith(f"a.csv, row 2, column {column}: found {cell!r}; expected ")
     assert words in str(caught.value)
 
 
 def test_missing_column_and_missing_file_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(_csv(_table(_row("410122", "Zhongmou Xian")).drop(columns="A103007")))
-    with pytest.raises(UpstreamError, match=r"a\.csv, line 1: no column A103007"):
+    with pytest.raises(UpstreamError, match=r"a\.csv, row 1: found 0 columns 'A103007'"):
         read_census_2000(path)
-    with pytest.raises(UpstreamError, match=r"b\.csv: not readable"):
+    with pytest.raises(UpstreamError, match=r"b\.csv: cannot be read"):
         read_census_2000(tmp_path / "b.csv")
 
 
