@@ -63,6 +63,8 @@ _PEOPLES = [
 ]
 _WITH = "|".join(f"{p}族" for p in sorted(_PEOPLES, key=len, reverse=True))
 _WITHOUT = "|".join(p for p in sorted(_PEOPLES, key=len, reverse=True) if len(p) > 1)
+# One people's name as it ends a place's, as a regular expression; the longer ones may go without 族.
+PEOPLE = f"(?:{_WITH}|{_WITHOUT})"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from analysis.data.compile.errors import CompileError
+from analysis.data.compile.names import PEOPLE
 from analysis.data.upstream import UpstreamError
 
 # Readings of place names that neither dictionaries nor the census of 2000 give.
@@ -24,12 +25,7 @@ PLACES = {
     "龙圩": "long xu", "湖州市": "hu zhou", "漯河": "luo he", "回龙圩": "hui long xu",
 }  # fmt: skip
 
-_SHORT = "满回苗瑶侗壮黎彝藏羌水傣佤白怒土畲各"
-_LONG = (
-    "蒙古|土家|仫佬|毛南|布依|仡佬|拉祜|哈尼|纳西|傈僳|普米|独龙|景颇|德昂|布朗|裕固|保安|东乡|撒拉|哈萨克|柯尔克孜|锡伯|塔吉克|"
-    "达斡尔|鄂温克|鄂伦春|朝鲜|俄罗斯"
-)
-_ANY_PEOPLES = re.compile(f"(?:[{_SHORT}]族|(?:{_LONG})族?)+$")
+_ANY_PEOPLES = re.compile(f"{PEOPLE}+$")
 _KIND = re.compile("(?:自治县|自治旗|联合旗|林区|特区|新区|群岛|县|市|区|旗)$")
 
 # What ends a name of the census of 2000 in Latin letters, and in characters.

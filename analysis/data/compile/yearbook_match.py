@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.compile.errors import CompileError
+from analysis.data.compile.names import PEOPLE
 from analysis.data.read.yearbook import MISLABELLED, PROVINCES
 
 # How far a label may be from the true province, in the order of printing.
@@ -71,11 +72,7 @@ RENAMED = {
 
 _TYPE = re.compile("(?:自治县|自治旗|自治区|特区|林区|市辖区|县|市|区|旗)$")
 _AUTONOMOUS = re.compile("自治[县旗]$")
-_PEOPLES = re.compile(
-    "(?:满族|回族|蒙古族|蒙古|藏族|苗族|彝族|壮族|布依族|朝鲜族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族|哈萨克|傣族|黎族|"
-    "傈僳族|佤族|畲族|拉祜族|水族|东乡族|纳西族|土族|达斡尔族|达斡尔|仫佬族|羌族|布朗族|撒拉族|毛南族|仡佬族|锡伯族|锡伯|"
-    "普米族|塔吉克族|塔吉克|怒族|裕固族|保安族|独龙族|各族)$"
-)
+_PEOPLES = re.compile(f"{PEOPLE}$")
 
 
 @dataclass(frozen=True)
