@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from shapely import clip_by_rect, coverage_simplify, coverage_union_all, transform
 
-from analysis.data.tables import load_polygon_units, load_polygons, load_yearbook
+from analysis.data.tables import load_polygon_units, load_polygons, load_units, load_yearbook
 from analysis.present.maps import draw
 from analysis.present.numbers import format_number
 from analysis.present.style import COMPARISON, LAND, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -91,6 +91,7 @@ def coverage_map(
     year: int = 2010,
     polygons: pd.DataFrame | None = None,
     links: pd.DataFrame | None = None,
+    labels: tuple[str, str, str] = ("has a figure", "some of the units within have one", "has none"),
 ) -> Figure:
     """A small map of China: the county-level units that have a figure are dark, those that have none light.
 
@@ -102,7 +103,8 @@ def coverage_map(
         year: 2010 or 2020, the census whose units these are.
         polygons: the table `polygons.csv`.
         links: the table `polygon_units.csv`.
-        Each table is that of the project if not given.
+            Each table is that of the project if not given.
+        labels: what the legend calls polygons of which all, some and none of the units have a figure.
 
     Raises:
         ValueError: a code is no unit of that year, or stands twice.
@@ -136,7 +138,7 @@ def coverage_map(
         inset.set(xticks=[], yticks=[])
         inset.grid(visible=False)
         inset.spines[:].set(visible=True, color=LINE, linewidth=0.6)
-        _legend(axes, filled)
+        _legend(axes, filled, dict(zip((ALL, SOME, NO), labels, strict=True)))
         figure.suptitle(coverage.title, x=0.01, ha="left")
         return Figure(to_svg(figure), coverage.alt)
 
@@ -177,8 +179,7 @@ def _draw_all(axes: Axes, filled: dict[str, Any], outlines: list[Any], window: t
     axes.set_aspect("equal")
 
 
-def _legend(axes: Axes, filled: dict[str, Any]) -> None:
-    labels = {ALL: "has a figure", SOME: "some of the units within have one", NO: "has none"}
+def _legend(axes: Axes, filled: dict[str, Any], labels: dict[str, str]) -> None:
     swatches = [Patch(facecolor=_FILLS[name], edgecolor=LINE, linewidth=0.4, label=labels[name]) for name in filled]
     axes.legend(handles=swatches, loc="lower left", fontsize=SMALL, handlelength=1.6, handleheight=1.0)
 
@@ -188,3 +189,12 @@ def yearbook_map(variable: str, year: int, what: str) -> Figure:
     rows = load_yearbook()
     rows = rows[(rows["year"] == year) & ~rows["unit_id"].str.contains("-")]
     return coverage_map(rows.set_index("unit_id")[variable], what)
+
+
+def ground_map() -> Figure:
+    """Which units of 2010 cover the same ground in 2020, as far as notices tell."""
+    units = load_units()
+    units = units[units["code2010"] != ""].set_index("code2010")
+    same = units["ground_2010_2020"].map({"same": 1.0})
+    words = ("the same ground", "some of the units within", "changed, ended or not known")
+    return coverage_map(same, "the same ground in 2020", labels=words)

@@ -13,7 +13,7 @@ from analysis.data.tables import load_boundary_cases, load_census, load_units, l
 from analysis.data.upstream import load_sources
 from analysis.paths import DATA
 from analysis.present import census, cities, comparisons, dictionary, register, yearbook
-from analysis.present.coverage import yearbook_map
+from analysis.present.coverage import ground_map, yearbook_map
 from analysis.present.numbers import text
 from analysis.present.places import PROVINCES
 from analysis.present.tables import Column, Row, Table
@@ -162,3 +162,9 @@ def test_investment_map_counts_units() -> None:
     rows = rows[(rows["year"] == 2010) & ~rows["unit_id"].str.contains("-")]
     assert int(count[1].replace(",", "")) == rows["urban_investment"].notna().sum()
     assert pd.api.types.is_float_dtype(rows["urban_investment"])
+
+
+def test_ground_map_counts_units() -> None:
+    units = load_units()
+    same = ((units["code2010"] != "") & (units["ground_2010_2020"] == "same")).sum()
+    assert f"{same:,} of the 2,870 units of 2010 have the same ground in 2020" in ground_map().title
