@@ -28,6 +28,8 @@ BORDER_STEP = 0.002
 # A province's capital comes first in GB/T 2260. Chongqing's districts reach 400 km from its centre: these are central.
 CHONGQING = ("500103", "500104", "500105", "500106", "500107", "500108", "500109", "500112", "500113")
 _EQUAL_AREA = Transformer.from_crs("+proj=longlat +ellps=WGS84", "+proj=cea +ellps=WGS84 +units=m", always_xy=True)
+# To hundreds: versions of the projection library differ in the tenth digit, which must not show in a table.
+MARKET_ACCESS_DIGITS = -2
 
 
 def unit_shapes(shapes: pd.DataFrame, links: pd.DataFrame, year: int) -> "pd.Series[Any]":
@@ -187,7 +189,7 @@ def measure_units(shapes: pd.DataFrame, edges: Edges, links: pd.DataFrame, units
     """Measures of every unit of the first census, by code; all empty for a unit without a polygon of its own.
 
     Columns code2010; longitude and latitude in degrees, four decimals; area_km2, km_to_capital and km_to_border
-    (empty for a province without a land border to another), one decimal; market_access in people per km, rounded.
+    (empty for a province without a land border to another), one decimal; market_access in people per km, to hundreds.
     The people of a unit without a polygon still count in the market access of others.
 
     Args:
@@ -211,6 +213,6 @@ def measure_units(shapes: pd.DataFrame, edges: Edges, links: pd.DataFrame, units
         "area_km2": located["area_km2"].round(1),
         "km_to_capital": kilometres(located, centres.loc[province]).round(1),
         "km_to_border": km_to_border(located, edges, shapes["code"]).round(1),
-        "market_access": market_access(located, census.set_index("code")["population"]).round(0),
+        "market_access": market_access(located, census.set_index("code")["population"]).round(MARKET_ACCESS_DIGITS),
     })  # fmt: skip
     return frame.where(located["own"]).rename_axis("code2010").reset_index().sort_values("code2010", ignore_index=True)
