@@ -129,7 +129,7 @@ def _download(source: Source, to: Path) -> None:
                     f"or save the file yourself as {source.file} and name its folder with --upstream"
                 )
     except (OSError, http.client.HTTPException) as error:  # URLError and time-outs are OSErrors
-        reason = str(error)
+        reason = str(getattr(error, "reason", error))
         if isinstance(error, urllib.error.HTTPError):
             reason = f"status {error.code}"
             error.close()
