@@ -1,9 +1,7 @@
 """What the data chapter counts of cities and prefectures."""
 
-from analysis.data.tables import load_city_roads, load_prefecture_exceptions, load_prefectures
+from analysis.data.tables import load_city_roads, load_prefecture_exceptions
 from analysis.present.numbers import Shown, quantity
-
-_ACCOUNTS = "prefecture_panel"
 
 
 def road_cities(province: str | None = None) -> Shown:
@@ -16,8 +14,3 @@ def interpolated() -> Shown:
     """How many figures of the accounts were found to be interpolated, and left out."""
     found = load_prefecture_exceptions()
     return quantity(int((found["kind"] == "interpolated").sum()), "figures")
-
-
-def prefectures() -> Shown:
-    """How many prefectures, municipalities and directly governed units have any figure."""
-    return quantity(load_prefectures(flagged=True)["code"].nunique())

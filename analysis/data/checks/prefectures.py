@@ -49,12 +49,9 @@ def light_changes(prefectures: pd.DataFrame, column: str = "lights_total") -> pd
 
 
 def _units(tables: Tables) -> list[str]:
-    census = tables.census
-    of_2010 = set(census.loc[census["year"] == 2010, "code"])
-    of_2020 = {f"{code}-2020" for code in census.loc[census["year"] == 2020, "code"]}
     return [
-        f"city_roads.csv, unit {unit}, column unit_id: census.csv has no such unit in its year"
-        for unit in sorted(set(tables.city_roads["unit_id"]) - of_2010 - of_2020)
+        f"city_roads.csv, unit {unit}, column unit_id: units.csv has no such unit"
+        for unit in sorted(set(tables.city_roads["unit_id"]) - set(tables.units["unit_id"]))
     ]
 
 

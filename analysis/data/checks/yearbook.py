@@ -106,16 +106,13 @@ def _rows(tables: Tables) -> list[str]:
 
 
 def _units(tables: Tables) -> list[str]:
-    known = tables.census.set_index(["code", "year"])["province"].to_dict()
-    rows = tables.yearbook[["unit_id", "year", "province"]]
+    known = dict(zip(tables.units["unit_id"], tables.units["province"], strict=True))
     found = []
-    for unit, year, province in rows.itertuples(index=False):
-        code, _, census = unit.partition("-")
-        belongs = known.get((code, int(census or 2010)))
-        if belongs is None:
-            found.append(f"yearbook.csv, unit {unit} {year}, column unit_id: census.csv has no such unit")
-        elif belongs != province:
+    for unit, year, province in tables.yearbook[["unit_id", "year", "province"]].itertuples(index=False):
+        if unit not in known:
+            found.append(f"yearbook.csv, unit {unit} {year}, column unit_id: units.csv has no such unit")
+        elif known[unit] != province:
             found.append(
-                f"yearbook.csv, unit {unit} {year}, column province: found {province}; the unit is in {belongs}"
+                f"yearbook.csv, unit {unit} {year}, column province: found {province}; the unit is in {known[unit]}"
             )
     return found

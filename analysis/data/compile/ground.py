@@ -74,17 +74,6 @@ def zone_suspects(units: pd.DataFrame, zones: pd.DataFrame, adjacent: pd.DataFra
     return suspects
 
 
-def touching_pairs(shapes: dict[str, "object"]) -> pd.DataFrame:
-    """Pairs of polygons that meet, as `unit_a` < `unit_b`, from polygons by unit; sorted."""
-    import shapely
-
-    names = sorted(shapes)
-    tree = shapely.STRtree([shapes[name] for name in names])
-    left, right = tree.query([shapes[name] for name in names], predicate="intersects")
-    pairs = [(names[a], names[b]) for a, b in zip(left, right, strict=True) if a < b]
-    return pd.DataFrame(sorted(pairs), columns=["unit_a", "unit_b"])
-
-
 def cut_out_of(new: Iterable[str], adjacent: pd.DataFrame) -> dict[str, list[str]]:
     """Units that touch a new unit which no event says the origin of, and which new units those are."""
     new = set(new)

@@ -8,7 +8,7 @@ November 2022).
 
 from dataclasses import dataclass
 
-SAME, PART, CHANGED, MERGED, NONE = RELATIONS = ("same", "part", "changed", "merged", "none")
+SAME, PART, CHANGED, MERGED, NONE = ("same", "part", "changed", "merged", "none")
 
 
 @dataclass(frozen=True)

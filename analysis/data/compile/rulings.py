@@ -10,7 +10,6 @@ from analysis.data.compile.links import Listed
 
 _SPELLED = "same code; the name in Latin letters is misspelt or reads a character otherwise"
 _SEAT = "seat of the former prefecture, its district under a new name since the prefecture became a city"
-_PREFECTURE = "the prefecture became a city, and the unit's code changed with it"
 _PREFECTURE_SEAT = f"{_SEAT}; not among the events"
 
 # Codes of units whose spelling in 2000 the characters do not give; code and place are the same.

@@ -23,7 +23,7 @@ class CompiledYearbook:
 
 
 def compile_yearbook(raw: pd.DataFrame, units: pd.DataFrame) -> CompiledYearbook:
-    """Compile rows (as `read.yearbook` gives them) with units (as `yearbook_match.units_of_census` gives them).
+    """Compile rows (as `read.yearbook` gives them) with units (as `yearbook_match.units_of_register` gives them).
 
     Raises:
         CompileError: columns are missing, a row has two columns of one quantity, or units share an identifier.

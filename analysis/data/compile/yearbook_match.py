@@ -123,31 +123,6 @@ def units_of_register(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFr
     return kept.assign(other_names=names, registered_population=np.array(people, dtype=float))
 
 
-def units_of_census(census: pd.DataFrame) -> pd.DataFrame:
-    """The same from the census alone: unit_id is the code of 2010, or `<code>-2020` for a unit only 2020 has.
-
-    A unit of 2020 is the unit of 2010 with its code, otherwise the only one in its province that has its stem or is
-    in one group of `RENAMED` with it and whose code 2020 no longer has.
-    """
-    first, last = (census[census["year"] == year] for year in (2010, 2020))
-    gone = first[~first["code"].isin(last["code"])]
-    stems = gone.groupby([gone["province"], gone["name"].map(stem)])["code"].agg(set).to_dict()
-    codes, second = set(first["code"]), {}
-    for code, name, province, kind in last[["code", "name", "province", "unit_type"]].itertuples(index=False):
-        known = {i for n in (name, *RENAMED.get((province, name), ())) for i in stems.get((province, stem(n)), ())}
-        if code not in codes and len(known) == 1:
-            second[known.pop()] = code
-        elif code not in codes and kind != "zone":
-            second[f"{code}-2020"] = code
-    columns = ["name", "province", "prefecture"]
-    old = first.set_index("code")[columns].assign(code2010=first["code"].to_numpy())
-    old["code2020"] = [second.get(code, code) for code in old.index]
-    only = {unit: code for unit, code in second.items() if unit.endswith("-2020")}
-    new = last.set_index("code").loc[list(only.values()), columns].assign(code2010="", code2020=list(only.values()))
-    register = pd.concat([old, new.set_axis(list(only), axis=0)]).rename_axis("unit_id").reset_index()
-    return units_of_register(register, census)
-
-
 def match_yearbook(rows: pd.DataFrame, units: pd.DataFrame) -> Matched:
     """Match rows to units.
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.data.frames import each
 from analysis.data.schemas.census import UNIT_TYPES
-from analysis.data.schemas.forms import CODE, COUNT_OR_EMPTY, HANZI, LINE, Form, Rule, Table, one_of, or_empty
+from analysis.data.schemas.forms import CODE, COUNT_OR_EMPTY, HANZI, LINE, UNIT_ID, Form, Rule, Table, one_of, or_empty
 
 GROUNDS = ("same", "changed", "zone", "unknown")
 PERIODS = ("2000-2010", "2010-2020")
@@ -31,7 +31,6 @@ DESIGNATIONS = (
 )
 CONFIDENCES = ("high", "medium", "low")
 
-UNIT_ID = Form("[1-8][0-9]{5}(?:-20[02]0)?", "a code of 2010, or another code with -2000 or -2020")
 # Names of minority areas take several apostrophes, and some places have ü.
 PINYIN_WORD = Form("[A-Z][a-zü]*(?:'[a-zü]+)*", "a name in Latin letters with a capital, such as Xin'an")
 YEAR_OF_EXIT = Form("20[0-9]{2}(?:-[0-9]{2})?", "a year, or two such as 2016-17")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.data.schemas.forms import COUNT, HANZI, Form, Rule, Table, one_of, or_empty
+from analysis.data.schemas.forms import COUNT, HANZI, UNIT_ID, Form, Rule, Table, one_of, or_empty
 
 # Editions of the yearbook that the upstream file holds; each prints figures of the year before.
 EDITIONS = (2001, 2002, 2003, 2004, 2005, *range(2007, 2019), 2023)
@@ -63,7 +63,6 @@ IN_TEN_THOUSANDS = ("registered_population", "rural_population")
 
 EDITION = Form("|".join(map(str, EDITIONS)), f"one of {', '.join(map(str, EDITIONS))}", "whole number")
 YEAR = Form("[12][0-9]{3}", "a year", "whole number")
-UNIT_ID = Form("[1-8][0-9]{5}(?:-(?:2000|2020))?", "a unit of data/units.csv, such as 410225 or 410172-2020")
 # Kept as printed, so that a misread figure may even have a minus; such a figure is flagged.
 FIGURE = Form(
     "(?:-?(?:0|[1-9][0-9]{0,10})(?:[.][0-9]?[1-9])?)?", "a number with two decimals at most, or nothing", "number"
