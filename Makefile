@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-develop
+VALIDATE_STAMP := $(VENV)/.installed-validate
 
-.PHONY: report report-embedded test check lock clean
+.PHONY: report report-embedded test check validate bench lock clean
 .DEFAULT_GOAL := report
 
 # uv installs in seconds; where it can't be had, pip does the same from the same lock.
@@ -28,6 +29,10 @@ $(DEV_STAMP): requirements/develop.txt requirements/uv.txt pyproject.toml | $(VE
 	$(call install,requirements/develop.txt)
 	@touch $@ $(STAMP)
 
+$(VALIDATE_STAMP): requirements/validate.txt requirements/uv.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,requirements/validate.txt)
+	@touch $@ $(STAMP) $(DEV_STAMP)
+
 report: $(STAMP)
 	@$(BIN)/report build
 
@@ -43,6 +48,13 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Whether the estimators can be trusted, and how fast they are; results go to records/, which the book prints.
+validate: $(VALIDATE_STAMP)
+	@$(BIN)/report validate
+
+bench: $(DEV_STAMP)
+	@$(BIN)/report bench
 
 lock: $(DEV_STAMP)
 	$(BIN)/python requirements/lock.py

@@ -34,7 +34,9 @@ class Finding:
     """One number.
 
     `value`, `standard_error` and `interval` are in `unit`; `interval` has coverage `level`.
-    `sample` and `specification` say in words what the number is of.
+    `sample` and `specification` say in words what the number is of. Where inference is by placebo groups, `placebos`
+    is their number, `smallest_p` the smallest p-value that so many can give, and `detectable`, in `unit`, the smallest
+    effect that the design would find with probability 0.8.
     """
 
     key: str
@@ -48,6 +50,9 @@ class Finding:
     p_value: float | None = None
     n: int | None = None
     clusters: int | None = None
+    placebos: int | None = None
+    smallest_p: float | None = None
+    detectable: float | None = None
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
@@ -55,7 +60,8 @@ class Finding:
                 f"finding key {self.key!r}: a key is a design and a name joined by points, in lower case, "
                 "such as long_difference.effect"
             )
-        numbers = {"value": self.value, "standard_error": self.standard_error, "p_value": self.p_value}
+        names = ("value", "standard_error", "p_value", "smallest_p", "detectable")
+        numbers = {name: getattr(self, name) for name in names}
         if self.interval is not None:
             numbers |= {"interval (low)": self.interval[0], "interval (high)": self.interval[1]}
         for name, number in numbers.items():

@@ -39,7 +39,17 @@ compile_lock(
     "develop",
     "pyproject.toml",
     "requirements/build.in",
-    "--all-extras",
+    "--extra=data",
+    "--extra=test",
+    "--extra=check",
     "--constraints",
     "requirements/report.txt",
+)
+compile_lock(
+    "validate",
+    "pyproject.toml",
+    "requirements/build.in",
+    "--all-extras",
+    "--constraints",
+    "requirements/develop.txt",
 )

@@ -1,10 +1,10 @@
-"""How many counties and county-level cities each rule of linking adds to a comparison, or drops from it."""
+"""How many counties, banners and county-level cities each rule of linking adds to a comparison, or drops from it."""
 
 import pandas as pd
 
 from analysis.study import Study
 
-KINDS = ("county", "county_city")
+KINDS = ("county", "county_city", "banner")
 GROUPS = ("treated", "neighbours", "others")
 RULES = (
     "in the earlier census",

@@ -31,3 +31,7 @@ class TooFewClustersError(DesignError):
 
 class TooFewUnitsError(DesignError):
     """There are no more units than coefficients."""
+
+
+class TooFewPlacebosError(DesignError):
+    """There are too few other groups to put in the treated one's place."""

@@ -45,7 +45,8 @@ class Fit:
     level: float
 
 
-def _require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
+def require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise `UnknownColumnError` unless the data have all the columns."""
     unknown = [c for c in columns if c not in data.columns]
     if unknown:
         raise UnknownColumnError(
@@ -54,7 +55,8 @@ def _require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
         )
 
 
-def _require_finite(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
+def require_finite(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
+    """Raise `NonFiniteError`, which names units, unless every value of the columns is a finite number."""
     for column in columns:
         bad = ~np.isfinite(data[column].to_numpy(dtype=float, na_value=np.nan))
         if bad.any():
@@ -134,11 +136,11 @@ def fit_ols(
         CollinearityError: a regressor is a combination of others.
     """
     regressors = [treatment, *controls]
-    _require_columns(data, [outcome, *regressors, cluster, unit])
+    require_columns(data, [outcome, *regressors, cluster, unit])
     if data[cluster].isna().any():
         nameless = data.loc[data[cluster].isna(), unit].iloc[0]
         raise NonFiniteError(f"column {cluster!r}: unit {nameless} is in no cluster")
-    _require_finite(data, [outcome, *regressors], unit)
+    require_finite(data, [outcome, *regressors], unit)
     _require_treatment(data, treatment, cluster)
     if data[outcome].nunique() < 2:
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")

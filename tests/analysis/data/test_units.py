@@ -408,7 +408,7 @@ def test_samples_start_from_unchanged_codes(committed: Tables) -> None:
     assert found["treated", "code in the later census too"] == -5
     assert found["neighbours", "code in the later census too"] == -63
     units = committed.units[
-        committed.units["unit_type"].isin(["county", "county_city"]) & (committed.units["code2010"] != "")
+        committed.units["unit_type"].isin(["county", "county_city", "banner"]) & (committed.units["code2010"] != "")
     ]
     fine = units[units["ground_2010_2020"].isin(["same", "zone"])]
     left = table[table["rule"] == "comparable"].set_index("group")["left"]

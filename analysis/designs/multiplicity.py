@@ -1,0 +1,44 @@
+"""One p-value for each of several outcomes, corrected for there being several."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analysis.designs.errors import DesignError
+from analysis.designs.placebo import PlaceboTest
+
+
+def step_down(tests: Mapping[str, PlaceboTest]) -> dict[str, float]:
+    """Step-down max-T p-values over the placebo groups that all outcomes share.
+
+    Each outcome's estimates are divided by the standard deviation of its placebo estimates, so that outcomes in
+    different units compare. A group enters with all its outcomes, which keeps how they move together.
+    Method: Westfall and Young (1993), "Resampling-Based Multiple Testing", algorithm 2.8; Romano and Wolf (2005),
+    "Stepwise Multiple Testing as Formalized Data Snooping", Econometrica 73(4), the same for resamples.
+
+    Raises:
+        DesignError: fewer than two placebo groups are shared by all outcomes.
+    """
+    names = list(tests)
+    groups = [{p.group for p in tests[n].placebos} for n in names]
+    shared = sorted(set.intersection(*groups)) if groups else []
+    if len(shared) < 2:
+        raise DesignError(
+            f"{len(shared)} placebo groups are shared by all {len(names)} outcomes; two or more are needed"
+        )
+    own = np.empty(len(names))
+    placebos = np.empty((len(shared), len(names)))
+    for j, name in enumerate(names):
+        by_group = {p.group: p.estimate for p in tests[name].placebos}
+        column = np.array([by_group[g] for g in shared])
+        scale = column.std(ddof=1)
+        own[j], placebos[:, j] = abs(tests[name].estimate) / scale, np.abs(column) / scale
+    order = np.argsort(-own, kind="stable")
+    adjusted: dict[str, float] = {}
+    floor = 0.0
+    for i, j in enumerate(order):
+        largest = placebos[:, order[i:]].max(axis=1)
+        p = ((largest >= own[j] * (1 - 1e-9)).sum() + 1) / (len(shared) + 1)
+        floor = max(floor, float(p))
+        adjusted[names[j]] = floor
+    return {n: adjusted[n] for n in names}

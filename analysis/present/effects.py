@@ -1,0 +1,152 @@
+"""Effects with the inference of record: a table of estimates, and where the treated province lies among placebos."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from analysis.findings import Finding, FindingError, load_all
+from analysis.paths import FINDINGS, SAMPLES
+from analysis.present.numbers import format_number
+from analysis.present.places import PROVINCES
+from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
+from analysis.present.tables import Column, Row, Table
+
+UNBOUNDED = "not bounded"
+
+
+def _places(finding: Finding) -> int:
+    """Decimals that give the minimum detectable effect two significant digits."""
+    scale = finding.detectable or abs(finding.value) or 1.0
+    return int(min(max(1 - np.floor(np.log10(scale)), 0), 4))
+
+
+def effects_table(
+    labels: Mapping[str, str],
+    *,
+    head: str = "Outcome",
+    adjusted: Mapping[str, str] | None = None,
+    notes: tuple[str, ...] = (),
+    folder: Path = FINDINGS,
+) -> Table:
+    """One row an effect: estimate, placebo interval and p-values, minimum detectable effect, CRV1 error, units.
+
+    Args:
+        labels: keys of effects (as `results.effects.effect` makes them), each with its row's label.
+        head: head of the first column.
+        adjusted: for each key the key of the p-value corrected for several outcomes; a column if given.
+        notes: sentences at the foot, before those that all tables of effects have.
+        folder: where the findings are.
+
+    Raises:
+        FindingError: a key is unknown.
+    """
+    known = load_all(folder)
+    missing = [k for k in (*labels, *(adjusted or {}).values()) if k not in known]
+    if missing:
+        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
+    rows = []
+    for key, label in labels.items():
+        found = known[key]
+        places = _places(found)
+        interval = " to ".join(format_number(end, places) for end in found.interval) if found.interval else UNBOUNDED
+        studentized, crv1 = known.get(f"{key}.p_studentized"), known.get(f"{key}.crv1")
+        rows.append(
+            Row(
+                [
+                    f"{label} ({found.unit})",
+                    format_number(found.value, places),
+                    interval,
+                    None if found.p_value is None else format_number(found.p_value, 2),
+                    None if studentized is None else format_number(studentized.value, 2),
+                    *([format_number(known[adjusted[key]].value, 2)] if adjusted else []),
+                    None if found.detectable is None else format_number(found.detectable, places),
+                    None if crv1 is None or crv1.standard_error is None else format_number(crv1.standard_error, places),
+                    None if found.n is None else format_number(found.n, 0),
+                ]
+            )
+        )
+    effects = [known[k] for k in labels]
+    counts = sorted({f.placebos for f in effects if f.placebos is not None})
+    smallest = sorted({f.smallest_p for f in effects if f.smallest_p is not None})
+    placed = " or ".join(format_number(c, 0) for c in counts)
+    least = " or ".join(format_number(s, 3) for s in smallest)
+    columns = [
+        Column(head, align="left"),
+        Column("Estimate"),
+        Column("95 percent interval"),
+        Column("p"),
+        Column("p, studentized"),
+        *([Column("p, several outcomes")] if adjusted else []),
+        Column("Detectable"),
+        Column("CRV1 error"),
+        Column("Units"),
+    ]
+    return Table(
+        columns=columns,
+        rows=rows,
+        notes=[
+            *notes,
+            f"Interval and p are from placebo provinces: {placed} take the treated place, "
+            f"so p is {least} at the least. Detectable: 2.8 standard deviations of the placebo estimates.",
+            "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces.",
+        ],
+    )
+
+
+def load_placebos(design: str, folder: Path = SAMPLES) -> pd.DataFrame:
+    """The placebo estimates of a design, as the pipeline writes them: key, group, estimate and more.
+
+    Raises:
+        FindingError: there is no such file.
+    """
+    path = folder / f"{design}_placebos.csv"
+    try:
+        return pd.read_csv(path, dtype={"key": str, "group": str})
+    except FileNotFoundError as error:
+        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
+
+
+def placebo_figure(
+    name: str, design: str, labels: Mapping[str, str], treated: str, *, title: str, samples: Path = SAMPLES
+) -> Figure:
+    """Each province's estimate, in standard deviations of the placebo estimates; the treated one stands out.
+
+    Args:
+        name: the figure's name, from which its ids are made.
+        design: whose placebo estimates.
+        labels: keys of effects with the labels of their rows, from the top.
+        treated: code of the treated province.
+        title: what is seen.
+        samples: where the placebo estimates are.
+    """
+    table = load_placebos(design, samples)
+    with style(name):
+        figure = MatplotlibFigure(figsize=(WIDTH, 0.36 * len(labels) + 1.1), layout="constrained")
+        axes = figure.subplots()
+        for row, key in enumerate(labels):
+            own = table[table["key"] == key]
+            if own.empty:
+                raise FindingError(f"{design}: no placebo estimates under the key {key!r}")
+            is_treated = own["group"] == treated
+            scale = own.loc[~is_treated, "estimate"].std(ddof=1)
+            values = own["estimate"] / scale
+            axes.scatter(values[~is_treated], np.full((~is_treated).sum(), row), s=14, color=COMPARISON, alpha=0.8)
+            axes.scatter(values[is_treated], [row], s=52, marker="D", color=TREATED, zorder=3)
+        axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
+        for edge in (-1.96, 1.96):
+            axes.axvline(edge, color=EMPHASIS, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.annotate(
+            "±1.96", (1.96, -0.7), xytext=(3, 0), textcoords="offset points", fontsize=SMALL, color=EMPHASIS, ha="left"
+        )
+        axes.set_yticks(range(len(labels)), list(labels.values()))
+        axes.set_ylim(len(labels) - 0.5, -1.0)
+        axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
+        axes.set_xlabel(
+            f"Estimate (standard deviations of the placebo estimates); diamond: {PROVINCES[treated]}, "
+            "dots: other provinces"
+        )
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title)

@@ -1,0 +1,135 @@
+"""Findings of designs whose inference of record is the placebo test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from scipy import stats
+
+from analysis.designs.placebo import DETECTABLE, PlaceboTest
+from analysis.findings import Finding
+
+CRV1 = "CRV1 by prefecture with the factor G/(G−1) × (N−1)/(N−K), and t with G−1 degrees of freedom"
+CRV3 = "CRV3 by prefecture (cluster jackknife around the estimate, times (G−1)/G), and t with G−1 degrees of freedom"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an estimate is of: its unit, the sample and the specification in words."""
+
+    unit: str
+    sample: str
+    specification: str
+
+
+def inference_words(test: PlaceboTest, names: str = "provinces") -> str:
+    """How the interval and the p-value came about, in words."""
+    count = len(test.placebos)
+    words = (
+        f"Inference by placebo {names}: each of {count} others takes the treated place against its neighbours; "
+        f"p is the share of the {count + 1} whose estimate is at least as large in absolute value, "
+        f"{test.smallest_p:.3f} at the least; "
+    )
+    if test.interval is None:
+        return words + f"so few cannot bound an interval at {test.level:.0%}. "
+    return words + f"the interval holds the effects that this test does not reject at {1 - test.level:.0%}. "
+
+
+def effect(key: str, test: PlaceboTest, meaning: Meaning, *, names: str = "provinces") -> Finding:
+    """The estimate with the inference of record; the clustered errors are findings of their own."""
+    return Finding(
+        key=key,
+        value=test.estimate,
+        unit=meaning.unit,
+        sample=meaning.sample,
+        specification=f"{meaning.specification} {inference_words(test, names)}".rstrip(),
+        interval=test.interval,
+        level=test.level if test.interval else None,
+        p_value=test.p_value,
+        n=test.treated.units,
+        clusters=test.treated.clusters,
+        placebos=len(test.placebos),
+        smallest_p=test.smallest_p,
+        detectable=test.detectable,
+    )
+
+
+def clustered(
+    key: str,
+    value: float,
+    error: float,
+    clusters: int,
+    meaning: Meaning,
+    convention: str,
+    *,
+    n: int,
+    level: float = 0.95,
+) -> Finding:
+    """The same estimate with an error that forgets shocks to whole provinces, shown beside the one of record."""
+    reach = float(stats.t.ppf((1 + level) / 2, clusters - 1)) * error
+    return Finding(
+        key=key,
+        value=value,
+        unit=meaning.unit,
+        sample=meaning.sample,
+        specification=f"{meaning.specification} Errors: {convention}. They leave out shocks to whole provinces.",
+        standard_error=error,
+        interval=(value - reach, value + reach),
+        level=level,
+        p_value=float(2 * stats.t.sf(abs(value / error), clusters - 1)),
+        n=n,
+        clusters=clusters,
+    )
+
+
+def beside(key: str, test: PlaceboTest, meaning: Meaning, *, names: str = "provinces") -> list[Finding]:
+    """What is shown beside the effect under `key`: studentized p, CRV1 error, and the power of the design."""
+    found = [
+        Finding(
+            f"{key}.detectable",
+            test.detectable,
+            meaning.unit,
+            meaning.sample,
+            f"{meaning.specification} Minimum detectable effect: {DETECTABLE} times the standard deviation of the "
+            f"estimates of {len(test.placebos)} placebo {names}.",
+        )
+    ]
+    if test.p_studentized is not None:
+        found.append(
+            Finding(
+                f"{key}.p_studentized",
+                test.p_studentized,
+                "p-value",
+                meaning.sample,
+                f"{meaning.specification} Share of {names} whose estimate over its CRV1 error is at least as large; "
+                f"{test.studentized_placebos} placebo {names} have the two treated clusters that such an error needs.",
+                placebos=test.studentized_placebos,
+                smallest_p=1 / (test.studentized_placebos + 1),
+            )
+        )
+    error = test.treated.standard_error
+    if error is not None:
+        found.append(
+            clustered(f"{key}.crv1", test.estimate, error, test.treated.clusters, meaning, CRV1, n=test.treated.units)
+        )
+    return found
+
+
+def placebo_rows(tests: Mapping[str, PlaceboTest]) -> pd.DataFrame:
+    """Every group's estimate under the key of its effect, for figures.
+
+    Columns: key, group, estimate, standard_error (CRV1, NaN where there is none), treated_units, units.
+    """
+    rows = [
+        {
+            "key": key,
+            "group": p.group,
+            "estimate": p.estimate,
+            "standard_error": p.standard_error,
+            "treated_units": p.treated_units,
+            "units": p.units,
+        }
+        for key, test in tests.items()
+        for p in (test.treated, *test.placebos)
+    ]
+    return pd.DataFrame(rows)
