@@ -83,8 +83,9 @@ def entropy_weights(scaled: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Entropy weights of indicators scaled to 0 to 1, in the order of the columns; they sum to 1.
 
     A unit's share of an indicator's sum is p; e = −Σ p ln p / ln m over m units, with 0 ln 0 = 0; the weight is 1 − e
-    over the sum of 1 − e. Method: Zhu, Tian and Yan (2020), "Effectiveness of Entropy Weight Method in Decision-Making",
-    Mathematical Problems in Engineering, article 3564835, who also show that it rewards spread and nought values.
+    over the sum of 1 − e. Method: Zhu, Tian and Yan (2020), "Effectiveness of Entropy Weight Method in
+    Decision-Making", Mathematical Problems in Engineering, article 3564835, who also show that it rewards spread and
+    values of nought.
     """
     shares = (scaled / scaled.sum()).to_numpy()
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
