@@ -46,7 +46,7 @@ MONEY_LABELS = {
     "match.lgfv_bonds.effect_without_capitals": "The same, without provincial capitals",
     "match.fiscal_self_sufficiency.effect": "Own revenue, percent of expenditure, 2011 to 2022",
 }
-LONGEST_GAP = 3  # years between two figures that a line may join
+LONGEST_GAP = 4  # years between two figures that a line may join
 ELASTICITY_LABELS = {
     "match.service_elasticity": "All of China",
     "match.service_elasticity.within_provinces": "All of China, within provinces",
@@ -262,7 +262,7 @@ def _series(known: Mapping[str, Finding], prefix: str, group: str) -> dict[int, 
     return {int(y): v for y, v in sorted(years.items()) if y.isdecimal()}
 
 
-def _lines(axes: Axes, series: Mapping[str, dict[int, float]], legend: str) -> None:
+def _lines(axes: Axes, series: Mapping[str, dict[int, float]]) -> None:
     styles = ((TREATED, "D", "-"), (INK, "s", (0, (4, 2))), (COMPARISON, "o", (0, (1, 1))))
     for (label, values), (colour, marker, dashes) in zip(series.items(), styles, strict=False):
         years = np.array(list(values))
@@ -277,7 +277,6 @@ def _lines(axes: Axes, series: Mapping[str, dict[int, float]], legend: str) -> N
     axes.set_ylim(bottom=0)
     axes.grid(axis="y")
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}")
-    axes.legend(loc=legend)
 
 
 def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
@@ -291,7 +290,8 @@ def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
     with style("match_self_sufficiency"):
         figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
         axes = figure.subplots()
-        _lines(axes, series, "lower left")
+        _lines(axes, series)
+        axes.legend(loc="lower left")
         axes.set_xticks(sorted({y for values in series.values() for y in values}))
         axes.set_ylabel("Percent of expenditure")
         figure.suptitle(title, x=0.01, ha="left")
@@ -309,7 +309,8 @@ def bonds_figure(folder: Path = FINDINGS) -> Figure:
     with style("match_bonds"):
         figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
         axes = figure.subplots()
-        _lines(axes, series, "upper left")
+        _lines(axes, series)
+        axes.legend(loc="upper left")
         year, month = (int(part) for part in study.start.split("-"))
         start = year + month / 12 - 1  # balances are of the end of the year at whose number they stand
         axes.axvline(start, color=EMPHASIS, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
