@@ -221,6 +221,7 @@ def make(
     made = match_capacity.build_capacity(frame)
     indices, capacity_tests = match_capacity.effects(made, adjacency, study)
     rows = match_money.ratios(yearbook, units, study)
+    levels = match_money.levels(rows, units, study)
     money, money_tests = match_money.self_sufficiency_effect(rows, frame, adjacency, study)
     bonds, bond_tests = match_money.bonds(prefectures, adjacency, study)
     found = [
@@ -228,7 +229,7 @@ def make(
         *types,
         *match_capacity.weights(made, study),
         *indices,
-        *match_money.levels(rows, units, study),
+        *levels,
         *money,
         *match_money.expenditure(rows, frame, study),
         *bonds,

@@ -84,9 +84,17 @@ def by_prefecture(rows: pd.DataFrame) -> pd.DataFrame:
         Index prefecture; columns districts_start, districts_end, counties_start, counties_end (urban share of all
         people of the side, percent), gap_start, gap_end (districts less counties) and gap_change (percentage points),
         districts_growth (log points), and people_start.
+
+    Raises:
+        DesignError: no prefecture has both sides.
     """
     sums = rows.groupby(["prefecture", "side"])[["people_start", "people_end", "urban_start", "urban_end"]].sum()
     fine = sums[(sums[["people_start", "people_end"]] > 0).all(axis="columns")].unstack("side").dropna()
+    if fine.empty or {DISTRICT, COUNTY} - set(fine["people_start"]):
+        where = ", ".join(sorted(set(rows["province"])))
+        raise DesignError(
+            f"no prefecture of province {where} has counties and districts in both censuses; check data/units.csv"
+        )
     out = pd.DataFrame(index=fine.index)
     for side in (DISTRICT, COUNTY):
         for end in ("start", "end"):
@@ -272,8 +280,6 @@ def _sides(rows: pd.DataFrame, frame: pd.DataFrame, study: Study) -> tuple[list[
         "left_out": "zones are left out",
     }
     table = by_prefecture(put_zones(here, "with_districts"))
-    if table.empty:
-        raise DesignError(f"no prefecture of {own} has counties and districts in both censuses; check data/units.csv")
     less = county_growth(comparable, table)
     main, of = zones_words["with_districts"], f"{DESIGN}.{name}.{{}}"
     found = [*gaps(of, table, sample, main), *more(of, table, sample), growth(of, less, units_sample, main)]
@@ -340,6 +346,6 @@ def make(
     sides, table = _sides(rows, frame, study)
     prefectures = table.rename_axis("prefecture").reset_index()
     prefectures["prefecture"] = prefectures["prefecture"].str[3:]
-    prefectures.insert(1, "pinyin", prefectures["prefecture"].map(dict(names or {})).fillna(""))
+    prefectures.insert(1, "pinyin", [(names or {}).get(p, "") for p in prefectures["prefecture"]])
     found = [*_baseline(census, totals, study), *_growth(rows, study), *sides]
     return Made(Findings(DESIGN, TITLE, made_from, tuple(found)), prefectures)
