@@ -17,7 +17,7 @@ def level_of(codes: pd.Series) -> pd.Series:
     under a province itself (third and fourth digit 90) 01 to 20 are county-level cities.
     """
     last, direct = codes.str[4:].astype(int), codes.str[2:4] == "90"
-    level = pd.Series("county", index=codes.index).mask((last <= 20) & ~direct, "district")
+    level = pd.Series("county", index=codes.index).mask(last <= 20, "district")
     return level.mask((last > 80) | (direct & (last <= 20)), "county_city")
 
 

@@ -77,6 +77,8 @@ def test_shares_of_units_by_a_loop(findings: dict[str, Finding], units: pd.DataF
     here = [p == "41" for p in units["province"]]
     behind = sum(h and u > mu and f > mf for h, u, f in zip(here, urban, farms, strict=True))
     assert value(findings, "henan.urban_without_work_share") == pytest.approx(100 * behind / sum(here))
+    everywhere = sum(u > mu and f > mf for u, f in zip(urban, farms, strict=True))
+    assert value(findings, "urban_without_work_share") == pytest.approx(100 * everywhere / len(units))
 
 
 @pytest.mark.parametrize("group", ["henan", "neighbours", "all"])
