@@ -46,6 +46,17 @@ MONEY_LABELS = {
     "match.lgfv_bonds.effect_without_capitals": "The same, without provincial capitals",
     "match.fiscal_self_sufficiency.effect": "Own revenue, percent of expenditure, 2011 to 2022",
 }
+PLACEBO_LABELS = {  # short, since the figure's labels take their width from its axis
+    "match.capacity.effect": "Capacity",
+    "match.capacity.effect_given_start": "given 2010",
+    "match.capacity_entropy.effect": "by entropy",
+    "match.capacity_entropy.effect_given_start": "given 2010",
+    "match.coordination.effect": "Coordination",
+    "match.lgfv_bonds.effect": "Bonds",
+    "match.lgfv_bonds.effect_none_is_nought": "no figure: none",
+    "match.lgfv_bonds.effect_without_capitals": "no capitals",
+    "match.fiscal_self_sufficiency.effect": "Own revenue",
+}
 LONGEST_GAP = 4  # years between two figures that a line may join
 ELASTICITY_LABELS = {
     "match.service_elasticity": "All of China",

@@ -110,6 +110,10 @@ def test_no_line_is_drawn_over_years_without_figures(folder: Path) -> None:
     assert [p.count("L") for p in paths].count(2) == 3
 
 
+def test_the_placebo_figure_has_the_rows_of_the_tables() -> None:
+    assert list(match.PLACEBO_LABELS) == [*match.CAPACITY_LABELS, *match.MONEY_LABELS]
+
+
 def test_quadrants_show_the_units(study: Study) -> None:
     points = pd.DataFrame(
         {

@@ -225,6 +225,8 @@ def test_sentences_of_the_chapter_hold(findings: dict[str, Finding]) -> None:
     assert get("coupling.all.2010") > 0.95  # "what moved D is the level"
     assert get("lgfv_bonds.neighbours.2020") > get("lgfv_bonds.neighbours.2015")  # "grew among the neighbours too"
     assert get("henan.expenditure_growth_shrinking.own_residents") > get("henan.expenditure_growth_shrinking")
+    for group in ("henan", "neighbours", "all"):
+        assert get(f"lgfv_bonds.{group}.2020") > get(f"lgfv_bonds.{group}.2015")  # "All lie higher in 2020"
     for year in range(2013, 2024):  # the alternative text of the figure of bonds
         assert get(f"lgfv_bonds.henan.{year}") < get(f"lgfv_bonds.neighbours.{year}")
     revenue = {

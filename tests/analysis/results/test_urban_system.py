@@ -167,7 +167,7 @@ def test_sentences_of_the_chapter_hold(findings: dict[str, Finding]) -> None:
     """What chapters/11-match.qmd says in words; if one fails, its sentence has to change."""
     assert value(findings, "henan.urban_share_2010") < value(findings, "henan.country_urban_share_2010")
     assert value(findings, "henan.piped_water_gap_2010") < 0 < value(findings, "henan.agricultural_employment_gap_2010")
-    for name in ("", ".zones_left_out", ".without_zone_units"):  # "Yet people moved the other way"
+    for name in ("", ".zones_left_out", ".without_zone_units"):  # "Yet counties grew less"
         assert value(findings, f"henan.county_growth_less_districts{name}") < 0
     assert value(findings, "henan.share_of_urban_growth_in_counties") > 50
     assert value(findings, "henan.district_county_gap_change") < 0
