@@ -35,3 +35,19 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class ConstantIndicatorError(DesignError):
+    """An indicator of an index is the same for all units, so it has no scale."""
+
+
+class NegativeIndicatorError(DesignError):
+    """An indicator of an index has a value below nought."""
+
+
+class ScoreError(DesignError):
+    """A subsystem's score lies outside 0 to 1, or a unit has nought in all subsystems."""
+
+
+class LogarithmError(DesignError):
+    """A count whose logarithm is needed is not above nought; the message names the unit."""

@@ -1,0 +1,43 @@
+"""The findings of designs on the real tables, each made once a session."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pandas as pd
+
+from analysis.data import tables
+from analysis.findings import Finding, Findings, MadeFrom
+from analysis.results import match, register, urban_system
+from analysis.study import load_study
+
+NOTHING = MadeFrom({}, {})
+
+
+@cache
+def table(name: str) -> pd.DataFrame:
+    frame: pd.DataFrame = getattr(tables, f"load_{name}")()
+    return frame
+
+
+@cache
+def made_match() -> match.Made:
+    names = ("units", "census", "yearbook", "prefectures", "adjacency")
+    return match.make(*(table(n) for n in names), load_study(), NOTHING)
+
+
+@cache
+def made_urban_system() -> urban_system.Made:
+    return urban_system.make(table("units"), table("census"), table("census_totals"), load_study(), NOTHING)
+
+
+# A design whose findings claims wait for, and what makes them.
+MAKERS: dict[str, Callable[[], Findings]] = {
+    "match": lambda: made_match().findings,
+    "urban_system": lambda: made_urban_system().findings,
+    "register": lambda: register.make(table("units"), load_study(), NOTHING),
+}
+
+
+@cache
+def found(design: str) -> dict[str, Finding]:
+    return {f.key: f for f in MAKERS[design]().findings}
