@@ -35,3 +35,19 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class MissingYearError(DesignError):
+    """A unit of the panel has no figure in a year, or two; the message names units and years."""
+
+
+class PanelError(DesignError):
+    """Years of the panel are not in order, or a unit changes its group over the years."""
+
+
+class SensitivityError(DesignError):
+    """A sensitivity analysis gives no finite interval on these estimates."""
+
+
+class NoDonorsError(DesignError):
+    """There are too few untreated units to build a comparison from."""
