@@ -13,7 +13,7 @@ import pandas as pd
 from diff_diff import SyntheticDiD
 
 from analysis.designs.errors import NoDonorsError, NonFiniteError, NoVariationError, PanelError, TreatmentError
-from analysis.designs.placebo import Placement, PlaceboTest, judge
+from analysis.designs.placebo import PlaceboTest, Placement, judge
 from analysis.designs.regression import require_finite
 
 FEWEST_DONORS = 2
