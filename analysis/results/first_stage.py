@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.data.checks.prefectures import CEILING
 from analysis.designs.event_study import (
     EventStudy,
+    HonestBounds,
     clustered_covariance,
     event_study,
     honest_bounds,
@@ -65,7 +66,9 @@ FACILITIES = {
         Facility("gas_supply_rate", "people with gas", POINTS),
         # Few cities give these before 2006: too few provinces would be left.
         Facility("sewage_rate", "sewage treated", POINTS, DENOMINATOR),
-        Facility("drainage_density", "length of drains by built-up area", "kilometres per square kilometre", DENOMINATOR),
+        Facility(
+            "drainage_density", "length of drains by built-up area", "kilometres per square kilometre", DENOMINATOR
+        ),
         Facility("road_pc", "road area per head", SQUARE_METRES),
         Facility("park_green_pc", "park green per head", SQUARE_METRES),
         Facility("greening_cover_rate", "built-up area covered by plants", POINTS),
@@ -200,10 +203,8 @@ def _roads(
         )  # fmt: skip
 
     main = run(sound)
-    sample = (
-        f"County-level cities with a figure in each year of {ROAD_YEARS[0]} to {ROAD_YEARS[-1]}, flagged figures left "
-        "out; the province and the provinces that it touches"
-    )
+    cities = f"County-level cities with a sound figure in each year of {ROAD_YEARS[0]} to {ROAD_YEARS[-1]}"
+    sample = f"{cities}; the province and the provinces that it touches"
     span = f"{ROAD_START} to {ROAD_YEARS[-1]}"
 
     def meant(words: str, of: str = sample) -> Meaning:
@@ -213,7 +214,9 @@ def _roads(
     made.judged("roads.effect", main.average, plain)
     first = main.before[0]
     made.judged(
-        "roads.change", main.change, meant(f"Mean of {span} less the mean of {first} to {ROAD_BASE}, treated less untreated.")
+        "roads.change",
+        main.change,
+        meant(f"Mean of {span} less the mean of {first} to {ROAD_BASE}, treated less untreated."),
     )
     line = f"the straight line through {DENOMINATOR} to {ROAD_BASE}"
     made.judged(
@@ -238,8 +241,8 @@ def _roads(
     for name, (found, words) in variants.items():
         made.judged(f"roads.{name}", found.average, Meaning(SQUARE_METRES, f"{sample}. {words}", plain.specification))
     _honest(made, main, study, meant(f"Mean of {span} less {ROAD_BASE}."))
-    _synthetic(made, main, sound, study, sample)
-    made.add("roads.cities", len(main.frame), "cities", sample.split(";")[0], "Number of cities.")
+    _synthetic(made, main, sound, study, cities)
+    made.add("roads.cities", len(main.frame), "cities", cities, "Number of cities.")
     made.add(
         "roads.cities_dropped", len(main.dropped), "cities", "County-level cities in the table of roads",
         "Cities that lack a sound figure in some year of the panel.",
@@ -260,73 +263,82 @@ def _roads(
 def _honest(made: _Made, main: EventStudy, study: Study, meaning: Meaning) -> None:
     years = [y for y in main.years if y >= DENOMINATOR]
     estimates = {y: main.years[y].estimate for y in years}
+    weights = {y: 1 / len(main.after) for y in main.after}
     others = main.average.treated.controls_used
     clustered = clustered_covariance(
         main.frame, [str(y) for y in years], study.treated, others, group="province", cluster="prefecture"
     )
-    weights = {y: 1 / len(main.after) for y in main.after}
+    # Fewer placebo provinces than years: this covariance cannot be inverted, which the second kind of bounds needs.
     provinces = placebo_covariance(main, years)
-    for method, sizes in (("relative_magnitude", HONEST_RELATIVE), ("smoothness", HONEST_SMOOTH)):
-        for size in sizes:
-            kept = {"base": main.base, "weights": weights, "method": method, "size": size}
-            found = honest_bounds(estimates, clustered, **kept)  # type: ignore[arg-type]
-            name = f"roads.honest.{'relative' if method.startswith('r') else 'smooth'}_{round(100 * size)}"
-            rule = (
-                f"the difference to parallel trends moves, from year to year, by at most {size:g} times its largest "
-                f"move of {DENOMINATOR} to {main.base}"
-                if method == "relative_magnitude"
-                else f"the yearly slope of the difference to parallel trends changes by at most {size:g} from year to year"
+    for size in HONEST_RELATIVE:
+        rule = (
+            f"the difference to parallel trends moves, from year to year, by at most {size:g} times its largest move "
+            f"of {DENOMINATOR} to {main.base}"
+        )
+        name = f"roads.honest.relative_{round(100 * size)}"
+        for covariance, key in ((clustered, name), (provinces, f"{name}.provinces")):
+            found = honest_bounds(
+                estimates, covariance, base=main.base, weights=weights, method="relative_magnitude", size=size
             )
-            common = {"n": main.average.treated.units, "clusters": main.average.treated.clusters, "level": found.level}
-            made.findings.append(
-                Finding(
-                    f"{DESIGN}.{name}", found.estimate, meaning.unit, meaning.sample,
-                    f"{meaning.specification} Bounds of Rambachan and Roth: {rule}. Errors: {CRV1.split(',')[0]}; "
-                    "they leave out shocks to whole provinces. Normal critical values.",
-                    standard_error=found.standard_error, interval=found.interval, **common,
-                )  # fmt: skip
-            )
-            if found.identified:
-                for side, end in zip(("low", "high"), found.identified, strict=True):
-                    made.add(
-                        f"{name}.{side}", end, meaning.unit, meaning.sample,
-                        f"{meaning.specification} End of the effects that are allowed at the estimates if {rule}.",
-                    )  # fmt: skip
-            if method == "relative_magnitude":
-                wide = honest_bounds(estimates, provinces, **kept)  # type: ignore[arg-type]
-                made.findings.append(
-                    Finding(
-                        f"{DESIGN}.{name}.provinces", wide.estimate, meaning.unit, meaning.sample,
-                        f"{meaning.specification} Bounds of Rambachan and Roth: {rule}. Errors: standard deviation of "
-                        "the placebo provinces' estimates. Normal critical values.",
-                        standard_error=wide.standard_error, interval=wide.interval, level=wide.level,
-                        placebos=len(main.average.placebos),
-                    )  # fmt: skip
-                )
+            _bounds(made, key, found, main, meaning, rule)
+    for size in HONEST_SMOOTH:
+        rule = f"the yearly slope of the difference to parallel trends changes by at most {size:g} from year to year"
+        found = honest_bounds(estimates, clustered, base=main.base, weights=weights, method="smoothness", size=size)
+        _bounds(made, f"roads.honest.smooth_{round(100 * size)}", found, main, meaning, rule)
+
+
+def _bounds(made: _Made, name: str, found: HonestBounds, main: EventStudy, meaning: Meaning, rule: str) -> None:
+    by_provinces = name.endswith(".provinces")
+    errors = (
+        "standard deviation of the placebo provinces' estimates"
+        if by_provinces
+        else f"{CRV1.split(',', maxsplit=1)[0]}; they leave out shocks to whole provinces"
+    )
+    made.findings.append(
+        Finding(
+            key=f"{DESIGN}.{name}",
+            value=found.estimate,
+            unit=meaning.unit,
+            sample=meaning.sample,
+            specification=f"{meaning.specification} Bounds of Rambachan and Roth: {rule}. Errors: {errors}. "
+            "Normal critical values.",
+            standard_error=found.standard_error,
+            interval=found.interval,
+            level=found.level,
+            n=main.average.treated.units,
+            clusters=None if by_provinces else main.average.treated.clusters,
+            placebos=len(main.average.placebos) if by_provinces else None,
+        )
+    )
+    if found.identified and not by_provinces:
+        words = f"{meaning.specification} End of the effects that are allowed at the estimates if {rule}."
+        made.add(f"{name}.low", found.identified[0], meaning.unit, meaning.sample, words)
+        made.add(f"{name}.high", found.identified[1], meaning.unit, meaning.sample, words)
 
 
 def _synthetic(made: _Made, main: EventStudy, sound: pd.DataFrame, study: Study, sample: str) -> None:
     rows = sound[sound["unit_id"].isin(main.frame["unit_id"]) & (sound["year"] >= DENOMINATOR)]
     wide = rows.pivot(index="unit_id", columns="year", values="road_area")
     places = main.frame.set_index("unit_id")["province"]
-    test, fits = synthetic_placebos(
-        wide, places, study.treated, before=ROAD_TREND, after=main.after, smallest=SMALLEST
-    )
+    test, fits = synthetic_placebos(wide, places, study.treated, before=ROAD_TREND, after=main.after, smallest=SMALLEST)
+    # Some provinces touch ones with a handful of cities, too few to weight; the rule is the same for all.
+    sample = f"{sample}; donors are the cities of all other provinces, the treated one's for no other"
     meaning = Meaning(
         SQUARE_METRES,
-        # Some provinces touch ones with a handful of cities: too few to weight. The rule is the same for all.
-        f"{sample.split(';')[0]}; donors are the cities of all other provinces, the treated one's for no other",
+        sample,
         f"Synthetic difference-in-differences, {ROAD_START} to {ROAD_YEARS[-1]} against {DENOMINATOR} to {ROAD_BASE}.",
     )
     made.judged("roads.synthetic", test, meaning)
     own = fits[study.treated]
-    made.add("roads.synthetic.misfit", own.misfit, SQUARE_METRES, meaning.sample,
-             "Root mean square of what the weighted donors miss of the treated path before, the mean taken off.")  # fmt: skip
-    made.add("roads.synthetic.misfit_placebos", float(np.median([f.misfit for g, f in fits.items() if g != study.treated])),
-             SQUARE_METRES, meaning.sample, "Median of the same among placebo provinces.")  # fmt: skip
-    largest = max(own.unit_weights.values())
-    made.add("roads.synthetic.largest_weight", 100 * largest, "percent", meaning.sample, "Largest weight of a donor city.")
-    made.add("roads.synthetic.donors", len(own.unit_weights), "cities", meaning.sample, "Donor cities with some weight.")
+    others = float(np.median([f.misfit for g, f in fits.items() if g != study.treated]))
+    missed = "Root mean square of what the weighted donors miss of the path before, its mean taken off"
+    for name, value, unit, words in (
+        ("misfit", own.misfit, SQUARE_METRES, f"{missed}."),
+        ("misfit_placebos", others, SQUARE_METRES, f"{missed}; median of the placebo provinces."),
+        ("largest_weight", 100 * max(own.unit_weights.values()), "percent", "Largest weight of a donor city."),
+        ("donors", len(own.unit_weights), "cities", "Donor cities with some weight."),
+    ):
+        made.add(f"roads.synthetic.{name}", value, unit, sample, words)
     made.weights.append(weight_rows(f"{DESIGN}.roads.synthetic", own, places))
 
 
@@ -356,7 +368,8 @@ def _homes(
                     POINTS,
                     f"Counties and county-level cities on the same ground in {study.first_year} and {study.last_year}"
                     + ("" if zones else ", without those that may have given ground to a zone"),
-                    f"Change in the share of {MORE[name].words}, {specification.words}. Least squares, units count once.",
+                    f"Change in the share of {MORE[name].words}, {specification.words}. Least squares, units count "
+                    "once.",
                 )
                 suffix = "effect" if specification.name == "raw" else specification.name
                 made.judged(f"{name}.{suffix}" + ("" if zones else "_without_zones"), test, meaning)
@@ -387,9 +400,7 @@ def _home_levels(made: _Made, name: str, sample: pd.DataFrame, test: PlaceboTest
     )  # fmt: skip
 
 
-def _facilities(
-    made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, Sequence[str]], study: Study
-) -> None:
+def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, Sequence[str]], study: Study) -> None:
     cities = prefectures[prefectures["level"] == "prefecture"]
     cities = cities.assign(group=cities["code"].str[:2], cluster=cities["code"])
     averages: dict[str, PlaceboTest] = {}
