@@ -403,7 +403,7 @@ def farthest(key: str, samples: Path = SAMPLES) -> Shown:
     own = table[(table["key"] == key) & (table["group"] != study.treated)]
     if own.empty:
         raise FindingError(f"{DESIGN}: no placebo estimates under the key {key!r}")
-    row = own.loc[own["estimate"].abs().idxmax()]
+    row = own.iloc[int(own["estimate"].abs().to_numpy().argmax())]
     return text(
         f"{PROVINCES[str(row['group'])]}, where {row['treated_units']} cities are held against "
         f"{row['units'] - row['treated_units']} next door, at {format_number(row['estimate'], 1)}"
