@@ -445,33 +445,39 @@ def two_way(
     """
     columns = [outcome, *regressors, *([weight] if weight else [])]
     require_columns(data, [*columns, unit, year, cluster])
+    if data.empty or not regressors:
+        raise TooFewUnitsError(f"{len(data)} rows and {len(regressors)} regressors; give one or more of each")
     require_finite(data, columns, unit)
-    for name in (unit, year, cluster):
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: row {data.index[data[name].isna()][0]} has none; drop it")
-    twice = data.duplicated([unit, year])
-    if twice.any():
-        row = data.loc[twice, [unit, year]].iloc[0]
+    codes = {}
+    for name, column in (("unit", unit), ("year", year), ("cluster", cluster)):
+        codes[name] = pd.factorize(data[column])[0]  # once: the rest is quick on whole numbers
+        if (codes[name] < 0).any():
+            raise NonFiniteError(f"column {column!r}: row {data.index[codes[name] < 0][0]} has none; drop it")
+    count = {name: int(c.max()) + 1 for name, c in codes.items()}
+    cells = codes["unit"] * count["year"] + codes["year"]
+    twice = np.flatnonzero(np.bincount(cells) > 1)
+    if len(twice):
+        row = data.loc[cells == twice[0], [unit, year]].iloc[0]
         raise MissingYearError(f"unit {row[unit]} stands twice in {row[year]}; keep one row a unit and year")
     if weight and (data[weight] <= 0).any():
         bad = data.loc[data[weight] <= 0, unit].iloc[0]
         raise NonFiniteError(f"weight {weight!r}: unit {bad} has a weight that is not above nought")
-    if data[outcome].nunique() < 2:
+    y = data[outcome].to_numpy(dtype=float)
+    if (y == y[0]).all():
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} rows have the same value")
-    if data[cluster].nunique() < 2:
+    if count["cluster"] < 2:
         raise TooFewClustersError(f"clusters {cluster!r}: all rows are in one; clustered errors need two or more")
-    units = data[unit].nunique()
-    if len(data) <= len(regressors) + units + data[year].nunique() - 1:
+    if len(data) <= len(regressors) + count["unit"] + count["year"] - 1:
         raise TooFewUnitsError(
-            f"{len(data)} rows for {len(regressors)} regressors and {units} units; take more years or units"
+            f"{len(data)} rows for {len(regressors)} regressors and {count['unit']} units; take more years or units"
         )
     # Columns get names that no formula can misread.
     names = [f"x{i}" for i in range(len(regressors))]
     frame = pd.DataFrame(
         {
-            "y": data[outcome].to_numpy(dtype=float),
+            "y": y,
             **{n: data[r].to_numpy(dtype=float) for n, r in zip(names, regressors, strict=True)},
-            **{n: pd.factorize(data[c])[0] for n, c in (("unit", unit), ("year", year), ("cluster", cluster))},
+            **codes,
             **({"weight": data[weight].to_numpy(dtype=float)} if weight else {}),
         }
     )
@@ -501,7 +507,7 @@ def two_way(
     if fit._collin_vars:
         which = regressors[names.index(fit._collin_vars[0])]
         raise CollinearityError(f"regressor {which!r} is a combination of others and of the effects; leave it out")
-    clusters = int(frame["cluster"].nunique())
+    clusters = count["cluster"]
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1))
     b, se = fit.coef(), fit.se()
     return TwoWay(
@@ -515,7 +521,7 @@ def two_way(
             for n, r in zip(names, regressors, strict=True)
         },
         n=int(fit._N),
-        units=units,
+        units=count["unit"],
         clusters=clusters,
         singletons=len(data) - int(fit._N),
         level=level,

@@ -288,5 +288,9 @@ def test_two_way_names_what_is_wrong(rows: pd.DataFrame, change, error, words: s
 def test_two_way_refuses_regressors_that_the_effects_take_up_and_weights_of_nought(rows: pd.DataFrame) -> None:
     with pytest.raises(errors.CollinearityError, match="do not vary within"):
         fit(rows.assign(z=rows["year"] * 1.0), ["z"])
+    with pytest.raises(errors.TooFewUnitsError, match="0 rows and 2 regressors"):
+        fit(rows.iloc[:0])
+    with pytest.raises(errors.TooFewUnitsError, match="and 0 regressors"):
+        fit(rows, [])
     with pytest.raises(errors.NonFiniteError, match="not above nought"):
         fit(rows.assign(w=0.0), weight="w")
