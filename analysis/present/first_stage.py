@@ -341,7 +341,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
         rows.append(
             Row(
                 [
-                    MORE[home].words,
+                    MORE[home].words.removeprefix("homes with ").removeprefix("a "),
                     *levels,
                     format_number(raw.value, 1),
                     format_number(raw.p_value or 0.0, 2),
@@ -353,7 +353,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
         )
     return Table(
         columns=[
-            Column("Percent of homes", align="left"),
+            Column("Homes with", align="left"),
             Column(f"{name} {first}"),
             Column(f"{name} {last}"),
             Column(f"Neighbours {first}"),

@@ -103,7 +103,7 @@ def test_weights_are_summed_by_province(folder: Path) -> None:
 
 def test_homes_show_levels_and_both_effects(folder: Path) -> None:
     water = cells(first_stage.homes_table(folder))[0]
-    assert water == ["homes with piped water", "34", "89", "57", "90", "21.9", "0.50", "0.08", "3.5", "0.50"]
+    assert water == ["piped water", "34", "89", "57", "90", "21.9", "0.50", "0.08", "3.5", "0.50"]
     assert len(cells(first_stage.piped_water_table(folder))) == 8
 
 
