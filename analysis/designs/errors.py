@@ -51,3 +51,17 @@ class ScoreError(DesignError):
 
 class LogarithmError(DesignError):
     """A count whose logarithm is needed is not above nought; the message names the unit."""
+class MissingYearError(DesignError):
+    """A unit of the panel has no figure in a year, or two; the message names units and years."""
+
+
+class PanelError(DesignError):
+    """Years of the panel are not in order, or a unit changes its group over the years."""
+
+
+class SensitivityError(DesignError):
+    """A sensitivity analysis gives no finite interval on these estimates."""
+
+
+class NoDonorsError(DesignError):
+    """There are too few untreated units to build a comparison from."""
