@@ -51,6 +51,8 @@ class ScoreError(DesignError):
 
 class LogarithmError(DesignError):
     """A count whose logarithm is needed is not above nought; the message names the unit."""
+
+
 class MissingYearError(DesignError):
     """A unit of the panel has no figure in a year, or two; the message names units and years."""
 
