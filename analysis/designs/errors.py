@@ -35,3 +35,15 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class IslandError(DesignError):
+    """A unit touches no other, and was not named as an island."""
+
+
+class NoPairError(DesignError):
+    """No two units touch across the border that was asked for."""
+
+
+class PairError(DesignError):
+    """A pair or a unit stands twice, or a unit is paired with itself."""
