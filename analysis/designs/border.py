@@ -29,7 +29,7 @@ from analysis.designs.errors import (
     TooFewUnitsError,
     TreatmentError,
 )
-from analysis.designs.placebo import DETECTABLE, Placement, PlaceboTest, judge
+from analysis.designs.placebo import DETECTABLE, PlaceboTest, Placement, judge
 from analysis.designs.regression import require_columns, require_finite
 
 Weighting = Literal["pair", "unit"]
@@ -247,7 +247,9 @@ def _placement(
         if np.ptp(indicator) == 0:
             shift = -1.0
         else:
-            shift = fit_pairs(replace(pairs, table=pairs.table.assign(**{_SHIFT: indicator})), _SHIFT, controls).estimate
+            shift = fit_pairs(
+                replace(pairs, table=pairs.table.assign(**{_SHIFT: indicator})), _SHIFT, controls
+            ).estimate
     return Placement(
         group=label or name,
         estimate=fit.estimate,
@@ -321,9 +323,7 @@ def border_test(
     """
     needed = max(fewest, len(controls) + 2)
     found = candidates(g, treated, group=group, smallest=smallest, fewest=needed, keep_treated=keep_treated)
-    placements = [
-        _placement(g, outcome, controls, name, others, treated, weighting) for name, others in found.items()
-    ]
+    placements = [_placement(g, outcome, controls, name, others, treated, weighting) for name, others in found.items()]
     return judge(placements, treated, level)
 
 
@@ -360,7 +360,9 @@ def tests_by_neighbour(
     tests = {}
     for b in own:
         label = f"{treated} {b}"
-        test = judge([_placement(g, outcome, controls, treated, [b], treated, weighting, label), *placebos], label, level)
+        test = judge(
+            [_placement(g, outcome, controls, treated, [b], treated, weighting, label), *placebos], label, level
+        )
         size = float(np.sqrt(np.mean([p.estimate**2 for p in test.placebos])))
         tests[b] = replace(test, detectable=DETECTABLE * size)
     return tests
@@ -397,7 +399,9 @@ def balance(g: Graph, column: str, treated: str, others: Collection[str], *, gro
 
     def gap(one: pd.Series, other: pd.Series) -> float:
         if min(len(one), len(other)) < 2:
-            raise TreatmentError(f"{treated!r} has a border with {len(one)} and {len(other)} units; two a side are needed")
+            raise TreatmentError(
+                f"{treated!r} has a border with {len(one)} and {len(other)} units; two a side are needed"
+            )
         spread = float(np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2))
         if spread == 0:
             raise NoVariationError(f"column {column!r} is the same for all units on each side of the border")
@@ -410,4 +414,3 @@ def balance(g: Graph, column: str, treated: str, others: Collection[str], *, gro
         gap=gap(inside, outside),
         gap_all=gap(values[groups == treated], values[groups.isin(list(others))]),
     )
-

@@ -91,9 +91,7 @@ def _with_errors(key: str, test: PlaceboTest, meaning: Meaning, convention: str,
     own = test.treated
     if own.standard_error is not None:
         found.append(
-            clustered(
-                f"{key}.crv1", own.estimate, own.standard_error, own.clusters, meaning, convention, n=own.units
-            )
+            clustered(f"{key}.crv1", own.estimate, own.standard_error, own.clusters, meaning, convention, n=own.units)
         )
     return found
 
@@ -168,9 +166,7 @@ def _by_neighbour(g: Graph, study: Study) -> tuple[list[Finding], dict[str, Plac
             for other, test in of.items():
                 infix = "" if name == "raw" else f".{name}"
                 key = f"{DESIGN}.{outcome}.{study.province_names[other].lower()}{infix}.effect"
-                meaning = Meaning(
-                    what.unit, _sample_words(test, g, study, other), _words(specification, study)
-                )
+                meaning = Meaning(what.unit, _sample_words(test, g, study, other), _words(specification, study))
                 found += _with_errors(key, test, meaning, BY_UNIT, "borders of two provinces")
                 tests[key] = test
     return found, tests
