@@ -11,6 +11,7 @@ Pairs that are near share much, but a shock to a whole group stops at its border
 record is therefore by placebo groups (`placebo.judge`): each group's border in the place of the treated one's.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -347,8 +348,8 @@ def tests_by_neighbour(
         DesignError: as `border_test`.
     """
     needed = max(fewest, len(controls) + 2)
-    sizes = g.edges.groupby(["one_group", "other_group"]).size()
-    borders = [(str(a), str(b)) for (a, b), n in sizes.items() if n >= needed]
+    sizes = Counter(zip(g.edges["one_group"], g.edges["other_group"], strict=True))
+    borders = sorted((str(a), str(b)) for (a, b), n in sizes.items() if n >= needed)
     own = [b for a, b in borders if a == treated]
     if not own:
         raise NoPairError(f"group {treated!r} has no border of {needed} pairs with another group")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from analysis.findings import load_all
 from analysis.paths import FINDINGS
 from analysis.present.effects import effects_table
-from analysis.present.numbers import format_number
+from analysis.present.numbers import Shown, format_number
 from analysis.present.placebo_provinces import known_finding, outcome_words, places, specification_table
 from analysis.present.style import COMPARISON, INK, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -112,6 +112,16 @@ def balance_table(folder: Path = FINDINGS) -> Table:
             "Gap: difference in means over the square root of the mean of the two variances."
         ],
     )
+
+
+def nearer(folder: Path = FINDINGS) -> Shown:
+    """In how many baseline figures the two sides of the border are nearer than the provinces, such as "7 of 9"."""
+    known = load_all(folder)
+    gaps = {
+        name: [abs(known_finding(known, f"{DESIGN}.balance.{name}.{g}").value) for g in ("gap", "gap_all")]
+        for name in BALANCED
+    }
+    return Shown(f"{sum(at < whole for at, whole in gaps.values())} of {len(gaps)}")
 
 
 def neighbour_figure(folder: Path = FINDINGS) -> Figure:

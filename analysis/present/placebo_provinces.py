@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
 from analysis.present.effects import effects_table, placebo_figure
-from analysis.present.numbers import format_number
+from analysis.present.numbers import Shown, format_number
 from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import MORE, OUTCOMES
@@ -96,6 +96,29 @@ def outcome_words(name: str) -> str:
 def _wrapped(labels: Mapping[str, str]) -> dict[str, str]:
     """Labels in short lines, which leave the figure its room."""
     return {key: fill(label, 24) for key, label in labels.items()}
+
+
+def small_p(
+    design: str,
+    outcomes: Sequence[str] = tuple(OUTCOMES),
+    *,
+    stem: str = "{design}.{outcome}.{specification}.effect",
+    specifications: Sequence[str] = tuple(SPECIFICATION_HEADS),
+    folder: Path = FINDINGS,
+) -> Shown:
+    """How many of the effects have a placebo p-value of at most 0.05, such as "1 of 32".
+
+    Raises:
+        FindingError: a finding is missing.
+    """
+    known = load_all(folder)
+    found = [
+        known_finding(known, stem.format(design=design, outcome=o, specification=s))
+        for o in outcomes
+        for s in specifications
+    ]
+    small = sum(f.p_value is not None and f.p_value <= 0.05 for f in found)
+    return Shown(f"{small} of {len(found)}")
 
 
 def outcomes_figure(folder: Path = FINDINGS, samples: Path = SAMPLES) -> Figure:

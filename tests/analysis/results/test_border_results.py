@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from analysis.data.tables import load_adjacency, load_census, load_units
+from analysis.designs.border import border_test, cross, fit_pairs
 from analysis.findings import Finding, MadeFrom
 from analysis.results import border
-from analysis.results.counties import OUTCOMES, SPECIFICATIONS
+from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, complete
 from analysis.study import load_study
 
 KEPT = ("urban_share", "migrants_other_province")
@@ -115,13 +116,36 @@ def test_every_variant_and_neighbour_is_there(made: tuple[dict[str, Finding], pd
 def test_a_planted_effect_comes_back(tables: tuple[pd.DataFrame, ...]) -> None:
     units, census, adjacency = tables
     study = load_study()
-    plain = border.build(units, census, first=2010, last=2020)
+    plain = build(units, census, first=2010, last=2020)
     more = plain.assign(urban_share=plain["urban_share"] + 30.0 * (plain["province"] == "41"))
     tests = []
     for frame in (plain, more):
-        g = border._graph(border.complete(frame, ["urban_share"])[0], adjacency, ["urban_share"], "prefecture")
-        tests.append(border.border_test(g, "urban_share", study.treated, group="province", smallest=20, fewest=10))
+        g = border._graph(complete(frame, ["urban_share"])[0], adjacency, ["urban_share"], "prefecture")
+        tests.append(border_test(g, "urban_share", study.treated, group="province", smallest=20, fewest=10))
     assert tests[1].estimate - tests[0].estimate == pytest.approx(30.0)
     assert tests[1].p_value == tests[1].smallest_p
     assert tests[1].interval is not None
     assert tests[1].interval[0] > 0
+
+
+def test_what_the_chapter_says_of_the_border(
+    tables: tuple[pd.DataFrame, ...], made: tuple[dict[str, Finding], pd.DataFrame]
+) -> None:
+    found, _ = made
+    share = found["border.urban_share.raw.effect"]
+    assert share.value > 0
+    assert share.interval is not None
+    assert share.interval[0] < 0 < share.interval[1]
+    before = found["border.before.log_population.raw.effect"]
+    assert before.interval is not None
+    assert before.interval[0] < 0 < before.interval[1]
+    # "much smaller than what placebo borders show"
+    assert share.detectable is not None
+    assert 2.8 * (found["border.urban_share.raw.effect.crv1"].standard_error or 0) < share.detectable / 2
+    # "The estimates have no common sign", in each of the figure's panels
+    outcomes = ["urban_share", "log_population", "log_urban_population"]
+    frame, _ = complete(build(tables[0], tables[1], first=2010, last=2020), outcomes)
+    g = border._graph(frame, tables[2], outcomes, "own")
+    for outcome in outcomes:
+        signs = {fit_pairs(cross(g, [outcome], "41", [p]), outcome).estimate > 0 for p in load_study().neighbours}
+        assert signs == {True, False}

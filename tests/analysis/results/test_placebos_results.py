@@ -142,3 +142,41 @@ def test_synthetic_on_the_lights_since_the_last_break(tables: Tables) -> None:
     assert second - first == pytest.approx(50.0, abs=1e-6)
     assert plain["placebos.lights.x.synthetic.misfit"].value >= 0
     assert not any(k.endswith(".crv1") for k in plain)
+
+
+def test_what_the_chapter_says(made: Made) -> None:
+    found, _ = made
+
+    def includes_nought(key: str) -> bool:
+        interval = found[key].interval
+        assert interval is not None
+        return interval[0] < 0 < interval[1]
+
+    # "Every interval includes zero": before the programme, in the change in change, and by night
+    for key in (
+        "placebos.before.log_population.raw.effect",
+        "placebos.turn.log_population.raw.effect",
+        "placebos.prefectures.urban_share.turn.raw.effect",
+        "placebos.lights.since_2013.change.effect",
+    ):
+        assert includes_nought(key)
+    assert found["placebos.before.log_population.raw.effect"].value < 0  # "no sign of a lead"
+    assert found["placebos.lights.since_2013.change.effect"].value > 0  # "Lights rose"
+    assert found["placebos.lights.since_2013.trend.effect"].value > 0  # "They rose before as well"
+    # Piped water stands apart raw, and no more once the start is taken off.
+    raw, own = (found[f"placebos.piped_water.{s}.effect"] for s in ("raw", "own"))
+    assert found["placebos.piped_water.raw.effect.rank"].value == 1
+    assert raw.p_value == raw.smallest_p
+    assert own.p_value is not None
+    assert own.p_value > 0.2
+    # A break that clustered errors take for an effect, and placebo provinces do not.
+    clustered = found["placebos.lights.break_2011.effect.crv1"]
+    assert clustered.interval is not None
+    assert clustered.interval[0] > 0
+    assert includes_nought("placebos.lights.break_2011.effect")
+    wide, narrow = (found[f"placebos.lights.year_{y}.effect"].detectable for y in (2012, 2014))
+    assert wide is not None
+    assert narrow is not None
+    assert wide > 3 * narrow
+    medians = {y: found[f"placebos.lights.median_change.year_{y}"].value for y in range(2014, 2021)}
+    assert max(medians, key=medians.__getitem__) == 2017
