@@ -67,6 +67,8 @@ class SensitivityError(DesignError):
 
 class NoDonorsError(DesignError):
     """There are too few untreated units to build a comparison from."""
+
+
 class IslandError(DesignError):
     """A unit touches no other, and was not named as an island."""
 
