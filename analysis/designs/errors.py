@@ -35,3 +35,11 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class OverlapError(DesignError):
+    """The treated units lie so far from the others that no weights or probabilities make them comparable."""
+
+
+class NoPlacementError(DesignError):
+    """The treated group has no estimate among those that a placebo test is to judge."""
