@@ -57,14 +57,15 @@ class Overlap:
     """How alike treated and untreated units are in the probability of treatment that the controls give them.
 
     `probability` is every unit's, by the data's index, from a logit; `beyond` is the share of treated units whose
-    probability is above every untreated unit's; `effective` the effective number of untreated units when they are
-    weighted by the odds of treatment.
+    probability is above every untreated unit's; `weights` are the odds of treatment of the untreated units, summing to
+    one, and `effective` the effective number of untreated units with these weights.
     """
 
     probability: pd.Series
     treated: tuple[float, float]
     untreated: tuple[float, float]
     beyond: float
+    weights: pd.Series
     effective: float
 
 
@@ -125,12 +126,14 @@ def overlap(data: pd.DataFrame, treatment: str, controls: Sequence[str], *, unit
     treated = _require(data, treatment, controls, controls, unit)
     p = _probability(_standardized(data, controls), treated)
     own, other = p[treated == 1], p[treated == 0]
+    odds = pd.Series(_odds(p, treated), index=data.index[treated == 0])
     return Overlap(
         probability=pd.Series(p, index=data.index),
         treated=(float(own.min()), float(own.max())),
         untreated=(float(other.min()), float(other.max())),
         beyond=float((own > other.max()).mean()),
-        effective=effective_size(_odds(p, treated)),
+        weights=odds,
+        effective=effective_size(odds),
     )
 
 
@@ -230,7 +233,7 @@ def jackknife_error(
     for side, count in data.groupby(treatment)[cluster].nunique().items():
         if count < 2:
             raise TooFewClustersError(
-                f"clusters {cluster!r}: {count} holds all units with {treatment!r} {side}; a jackknife needs two or more"
+                f"clusters {cluster!r}: {count} holds all units with {treatment!r} {side}; a jackknife needs two"
             )
     without = [
         effects_on_treated(data[data[cluster] != c], outcome, treatment, controls, unit=unit, methods=[method])[method]

@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from simulated_groups import NAMED, NAMES, NEIGHBOURS, simulated
 
 from analysis.designs import errors
 from analysis.designs.inference import infer
 from analysis.designs.placebo import placebo_test
-from simulated_groups import NAMED, NAMES, NEIGHBOURS, simulated
 
 EIGHT = {n: tuple(m for m in NAMES[:8] if m != n) for n in NAMES[:8]}
 

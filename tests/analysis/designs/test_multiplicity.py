@@ -3,7 +3,7 @@ import pytest
 
 from analysis.designs import errors
 from analysis.designs.multiplicity import step_down
-from analysis.designs.placebo import Placement, PlaceboTest, judge
+from analysis.designs.placebo import PlaceboTest, Placement, judge
 
 
 def judged(own: list[float], placebos: np.ndarray) -> dict[str, PlaceboTest]:

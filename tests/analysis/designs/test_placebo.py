@@ -4,6 +4,7 @@ import pyfixest
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from simulated_groups import NAMED, NAMES, NEIGHBOURS, simulated
 
 from analysis.designs import errors
 from analysis.designs.placebo import (
@@ -19,7 +20,6 @@ from analysis.designs.placebo import (
     place,
     placebo_test,
 )
-from simulated_groups import NAMED, NAMES, NEIGHBOURS, simulated
 
 # pyfixest 0.60 calls pandas in a way that pandas 4 will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
