@@ -228,8 +228,9 @@ def jackknife_error(
         TooFewClustersError: fewer than two clusters hold treated, or untreated, units.
         DesignError: without some cluster there is no estimate; the subclasses name the causes.
     """
+    require_columns(data, [outcome, treatment, *controls, cluster, unit])
+    data = data[list(dict.fromkeys([outcome, treatment, *controls, cluster, unit]))]
     full = effects_on_treated(data, outcome, treatment, controls, unit=unit, methods=[method])[method].estimate
-    require_columns(data, [cluster])
     for side, count in data.groupby(treatment)[cluster].nunique().items():
         if count < 2:
             raise TooFewClustersError(
@@ -277,6 +278,7 @@ def placements(
         DesignError: the treated group itself cannot be placed; the subclasses name the causes.
     """
     require_columns(data, [outcome, *controls, group, cluster, unit])
+    data = data[list(dict.fromkeys([outcome, *controls, group, cluster, unit]))]
     groups = data[group].astype(str)
     placed: dict[str, list[Placement]] = {m: [] for m in methods}
     left_out: dict[str, dict[str, str]] = {m: {} for m in methods}

@@ -47,11 +47,12 @@ CLAIMS = {
 SMALLEST = 20  # county units that a province needs to take the treated place
 CUTOFFS = (100, 200, 400)  # kilometres: about one, two and four prefectures across
 PROGRAMME = "in programme"
+UNLIKELY = 0.05  # a probability of being in the treated province that few of its own units have
 DESCRIPTION = "Counted or averaged without weights; nothing is estimated."
 METHOD_WORDS = {
     "regression": "Regression adjustment: the outcome without treatment is predicted from the untreated units.",
-    "doubly_robust": "Doubly robust: regression adjustment corrected by the untreated units' residuals, weighted by the "
-    "odds of treatment.",
+    "doubly_robust": "Doubly robust: regression adjustment corrected by the untreated units' residuals, weighted by "
+    "the odds of treatment.",
     "balanced": "Entropy balancing: the untreated units are weighted to have the treated ones' means.",
 }
 _NAMED = {"group": "province", "cluster": "prefecture", "unit": "name"}
@@ -192,9 +193,12 @@ def _effects(data: _Data, without_zones: _Data) -> tuple[list[Finding], dict[str
             found += _spatial(key, test, data, frame, name, controls, meaning)
             found.append(
                 Finding(
-                    _key(name, specification.name, "left_out"), len(left_out), "units", meaning.sample,
+                    _key(name, specification.name, "left_out"),
+                    len(left_out),
+                    "units",
+                    meaning.sample,
                     "Comparable units of the country that lack the outcome or a control.",
-                )  # fmt: skip
+                )
             )
             alone, frame, left_out = _test(data, name, controls, keep_treated=False)
             words = f"{words} The treated province is no control of its neighbours."
@@ -316,11 +320,14 @@ def _adjusted(data: _Data) -> tuple[list[Finding], dict[str, PlaceboTest]]:
             )
             found.append(
                 Finding(
-                    f"{key}.effective", own[method].effective, "units", meaning.sample,
+                    f"{key}.effective",
+                    own[method].effective,
+                    "units",
+                    meaning.sample,
                     f"{meaning.specification} Effective number of untreated units (Kish): the squared sum of their "
                     "weights over the sum of squares.",
                     n=len(own[method].weights),
-                )  # fmt: skip
+                )
             )
     return found, tests
 
@@ -341,13 +348,13 @@ def _likeness(data: _Data) -> tuple[list[Finding], pd.DataFrame]:
             ("untreated_low", 100 * shared.untreated[0], "percent", "The lowest probability of an untreated unit."),
             ("untreated_high", 100 * shared.untreated[1], "percent", "The highest probability of an untreated unit."),
             ("beyond", 100 * shared.beyond, "percent", "Treated units above every untreated unit's probability."),
-            ("untreated_below", 100 * float((shared.probability[here["treated"] == 0] < shared.treated[0]).mean()),
-             "percent", "Untreated units below every treated unit's probability."),
+            ("untreated_unlikely", 100 * float((shared.probability[here["treated"] == 0] < UNLIKELY).mean()),
+             "percent", f"Untreated units with a probability below {100 * UNLIKELY:.0f} percent."),
             ("effective", shared.effective, "units", "Effective number of untreated units weighted by the odds."),
         )
     ]  # fmt: skip
     # The weights depend on the controls alone; any outcome would do.
-    weights = effects_on_treated(here, "urban_share", "treated", controls, unit="name", methods=["balanced"])["balanced"]
+    balanced = effects_on_treated(here, "urban_share", "treated", controls, unit="name", methods=["balanced"])
     before, after = balance(here, "treated", controls), balance(here, "treated", controls, shared.weights)
     for control in CONTROLS:
         for when, values, what in (
@@ -356,10 +363,13 @@ def _likeness(data: _Data) -> tuple[list[Finding], pd.DataFrame]:
         ):
             found.append(
                 Finding(
-                    _key("balance", control, when), float(values[f"{control}_start"]), "standard deviations", words,
+                    _key("balance", control, when),
+                    float(values[f"{control}_start"]),
+                    "standard deviations",
+                    words,
                     f"Treated less untreated mean of {CONTROLS[control]}, of the first year, over the treated units' "
                     f"standard deviation. {what}",
-                )  # fmt: skip
+                )
             )
     points = pd.DataFrame(
         {
@@ -367,7 +377,7 @@ def _likeness(data: _Data) -> tuple[list[Finding], pd.DataFrame]:
             "treated": here["treated"],
             "probability": shared.probability,
             "odds_weight": shared.weights.reindex(here.index),
-            "balancing_weight": weights.weights.reindex(here.index),
+            "balancing_weight": balanced["balanced"].weights.reindex(here.index),
         }
     )
     return found, points
@@ -380,10 +390,12 @@ def _described(data: _Data, without_zones: _Data, units: pd.DataFrame) -> list[F
     words = data.sample_words(data.frame, data.frame.iloc[:0])
     found: list[Finding] = []
 
-    def add(key: str, value: float, unit: str, n: int | None = None, *, of: str = words, how: str = DESCRIPTION) -> None:
+    def add(
+        key: str, value: float, unit: str, n: int | None = None, *, of: str = words, how: str = DESCRIPTION
+    ) -> None:
         found.append(Finding(_key(key), float(value), unit, of, how, n=n))
 
-    first, last = f"code{study.first_year}", f"code{study.last_year}"
+    first = f"code{study.first_year}"
     kinds = data.frame["kind"].unique()
     candidates = units[(units[first] != "") & units["unit_type"].isin(kinds)]
     lost = candidates[~candidates["unit_id"].isin(data.frame["unit_id"])]
@@ -396,13 +408,12 @@ def _described(data: _Data, without_zones: _Data, units: pd.DataFrame) -> list[F
         part = here[here["treated"] == 1 - i]
         add(f"units.{group}", len(part), "units")
         add(f"units_without_zones.{group}", int((few["treated"] == 1 - i).sum()), "units")
-        gone = lost[first].reindex(lost.index)
         add(
             f"not_comparable.{group}",
-            int((lost[first].str[:2].isin(provinces)).sum()),
+            int(lost[first].str[:2].isin(provinces).sum()),
             "units",
             of=f"Counties and county-level cities of {study.first_year} that are not on the same ground in "
-            f"{study.last_year}, or not known to be ({len(gone)} in the country).",
+            f"{study.last_year}, or not known to be ({len(lost)} in the country).",
         )
         add(f"prefectures.{group}", part["prefecture"].nunique(), "prefectures")
         for name, outcome in SHOWN.items():
@@ -547,5 +558,3 @@ def results(
         placebo_rows(tests | adjusted_tests),
         points,
     )
-
-
