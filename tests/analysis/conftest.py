@@ -132,7 +132,7 @@ def simulated(study: Study) -> Simulated:
     return simulate(study)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def simulate_with(study: Study):
     return lambda **how: simulate(study, **how)
 
