@@ -139,14 +139,15 @@ def overlap(data: pd.DataFrame, treatment: str, controls: Sequence[str], *, unit
 
 def _odds(p: Array, treated: Array) -> Array:
     clipped = np.clip(p[treated == 0], TRIM, 1 - TRIM)
-    odds: Array = clipped / (1 - clipped)
-    return odds / odds.sum()
+    odds = clipped / (1 - clipped)
+    shares: Array = odds / odds.sum()
+    return shares
 
 
 def _implied(z: Array, target: Array) -> Array:
     """Weights by which a regression on the rows of `z` predicts the outcome at `target`, the intercept first."""
     x = np.column_stack([np.ones(len(z)), z])
-    weights: Array = np.linalg.lstsq(x.T, target, rcond=None)[0]
+    weights: Array = np.asarray(np.linalg.lstsq(x.T, target, rcond=None)[0], dtype=np.float64)
     return weights
 
 
@@ -278,12 +279,12 @@ def placements(
         DesignError: the treated group itself cannot be placed; the subclasses name the causes.
     """
     require_columns(data, [outcome, *controls, group, cluster, unit])
-    data = data[list(dict.fromkeys([outcome, *controls, group, cluster, unit]))]
+    data = data[list(dict.fromkeys([outcome, *controls, group, cluster, unit]))].reset_index(drop=True)
     groups = data[group].astype(str)
     placed: dict[str, list[Placement]] = {m: [] for m in methods}
     left_out: dict[str, dict[str, str]] = {m: {} for m in methods}
     for name, others in eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest).items():
-        here = data[groups.isin([name, *others])].assign(_placed=lambda d, n=name: (d[group].astype(str) == n) * 1)
+        here = data[groups.isin([name, *others])].assign(_placed=(groups == name).astype(int))
         clusters = here.groupby("_placed")[cluster].nunique()
         for method in methods:
             try:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from analysis.designs.adjustment import METHODS
 from analysis.designs.placebo import DETECTABLE
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
@@ -15,7 +16,7 @@ from analysis.present.numbers import Shown, format_number
 from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
-from analysis.results.long_difference import CUTOFFS, DESIGN, METHODS, SERVICES, SHOWN, UNLIKELY
+from analysis.results.long_difference import CUTOFFS, DESIGN, SERVICES, SHOWN, UNLIKELY
 from analysis.study import Study, load_study
 
 HEADS = {
@@ -108,9 +109,9 @@ def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Tab
                 [text for f in found for text in (_p(f), "")],
             )
         )
-    counts = {v: sorted({known[f"{DESIGN}.{o}.{specification}.{v}"].n for o in SHOWN}) for v in variants}
+    counts = {v: sorted({known[f"{DESIGN}.{o}.{specification}.{v}"].n or 0 for o in SHOWN}) for v in variants}
     sizes = "; ".join(
-        f"{head}: {' or '.join(format_number(n or 0, 0) for n in counts[v])} units" for v, head in variants.items()
+        f"{head}: {' or '.join(format_number(n, 0) for n in counts[v])} units" for v, head in variants.items()
     )
     return Table(
         [

@@ -4,6 +4,7 @@ much more than next door and than in provinces put in its place.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pandas as pd
 from scipy import stats
@@ -55,7 +56,15 @@ METHOD_WORDS = {
     "the odds of treatment.",
     "balanced": "Entropy balancing: the untreated units are weighted to have the treated ones' means.",
 }
-_NAMED = {"group": "province", "cluster": "prefecture", "unit": "name"}
+
+
+class _Named(TypedDict):
+    group: str
+    cluster: str
+    unit: str
+
+
+_NAMED: _Named = {"group": "province", "cluster": "prefecture", "unit": "name"}
 
 
 @dataclass(frozen=True)
@@ -530,9 +539,10 @@ def results(
             f"study.yml: neighbour_provinces: found {', '.join(study.neighbours)}; by data/adjacency.csv "
             f"{study.treated} touches {', '.join(touching.get(study.treated, ())) or 'none'}"
         )
-    years = {"first": study.first_year, "last": study.last_year}
-    data = _Data(build(units, census, **years), touching, study)
-    without_zones = _Data(build(units, census, **years, zones=False), touching, study, zones=False)
+    first, last = study.first_year, study.last_year
+    data = _Data(build(units, census, first=first, last=last), touching, study)
+    few = build(units, census, first=first, last=last, zones=False)
+    without_zones = _Data(few, touching, study, zones=False)
     empty = [study.province_names[p] for p in study.provinces if p not in set(data.frame["province"])]
     if empty:
         raise DesignError(

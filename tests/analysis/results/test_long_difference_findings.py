@@ -3,12 +3,13 @@ import pandas as pd
 import pytest
 
 from analysis.designs import errors
+from analysis.designs.adjustment import METHODS
 from analysis.designs.long_difference import estimate
 from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import placebo_test
 from analysis.findings import Finding
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, neighbours
-from analysis.results.long_difference import CLAIMS, CUTOFFS, METHODS, SHOWN, results
+from analysis.results.long_difference import CLAIMS, CUTOFFS, SHOWN, results
 from analysis.study import Study
 
 
