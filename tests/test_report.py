@@ -13,8 +13,10 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
+from analysis.findings import Finding, load_all
 from analysis.paths import ROOT
 from analysis.present.numbers import finding
+from analysis.results.counties import OUTCOMES, SPECIFICATIONS
 from publishing.build import build
 from publishing.errors import ExecutionError
 from publishing.freshness import output_hashes
@@ -63,8 +65,8 @@ def check_book(root: Path) -> None:
         assert not re.search(r"\?@|\?(fig|tbl|eq|sec)-|\?\?|RESULT|np\.float|\{python\}|Traceback|Warning", text)
     for page in found.values():
         assert all(page.alts), "a picture has no alternative text"
-    effect = finding("long_difference.effect_raw", digits=1, folder=root / "bld/findings")
-    for text in (found["index.html"].text, found["chapters/05-result.html"].text, pdf.replace("\n", " ")):
+    effect = finding("long_difference.urban_share.effect", digits=1, folder=root / "bld/findings")
+    for text in (found["index.html"].text, found["chapters/06-urbanization.html"].text, pdf.replace("\n", " ")):
         assert str(effect) in text
         assert str(effect.interval) in text
     for name in ("河南", "滑县", "百城建设提质工程"):
@@ -77,29 +79,72 @@ def test_the_report_is_whole(project: Path) -> None:
 
 
 def test_what_the_text_says_of_the_numbers_holds(project: Path) -> None:
-    """Sentences of the summary and of the result chapter, as conditions on the findings."""
+    """Sentences of the summary and of the chapter on urbanization, as conditions on the findings."""
+    known = load_all(project / "bld/findings")
+
+    def of(key: str) -> Finding:
+        return known[f"long_difference.{key}"]
 
     def value(key: str) -> float:
-        return finding(f"long_difference.{key}", folder=project / "bld/findings").raw
+        return of(key).value
 
-    for name in ("raw", "share", "all"):
-        effect = finding(f"long_difference.effect_{name}", folder=project / "bld/findings").finding
-        assert effect.interval is not None
-        low, high = effect.interval
-        assert low < 0 < effect.value < high, f"effect_{name}: the text says that it is positive and not clear of zero"
-        assert effect.value < 2, f"effect_{name}: the text says that it is small"
-    changes = {p: value(f"change_by_province.{p}") for p in ("hebei", "henan", "anhui", "shaanxi", "hubei", "shanxi")}
-    changes["shandong"] = value("change_by_province.shandong")
-    assert sorted(changes, key=changes.__getitem__, reverse=True)[:2] == ["hebei", "henan"]
-    assert min(changes, key=changes.__getitem__) == "shandong"
-    assert value("urban_share_start.treated") < value("urban_share_start.comparison")
-    assert value("share.urban_share_start") < 0
-    assert value("effect_share") < value("effect_raw")
+    for name in OUTCOMES:
+        for specification in SPECIFICATIONS:
+            effect = of(f"{name}.{specification}.effect")
+            assert effect.interval is not None
+            low, high = effect.interval
+            assert low < 0 < high, f"{effect.key}: the text says that it cannot be told from nought"
+            for variant in ("no_zones", "without_treated"):
+                assert (of(f"{name}.{specification}.{variant}").p_value or 0) > 0.05, "neither changes what can be said"
+    assert value("family.rejected") == 0
+    assert value("urban_share.effect.detectable") > value("urban_share.change.treated") / 2
+    lowest, highest = of("urban_share.effect").interval or (0, 0)
+    assert lowest < -5 and highest > 5, "the text says that sizeable gains or losses cannot be ruled out"
+    assert 0 < value("urban_share.effect") < value("urban_share.raw.effect"), "the text speaks of a smaller lead"
+    assert value("urban_share.own.slope") < 0
+    spread = value("urban_share.raw.effect.detectable") / 2.8
+    assert spread > value("urban_share.raw.effect"), "other provinces differ from their neighbours by more than that"
+    shares = {
+        p: value(f"urban_share.by_province.{p}") for p in ("hebei", "henan", "anhui", "shaanxi", "hubei", "shanxi")
+    }
+    shares["shandong"] = value("urban_share.by_province.shandong")
+    assert min(shares.values()) < shares["henan"] < max(shares.values())
+    assert value("urban_share.start.treated") < value("urban_share.start.comparison")
+
+    assert of("urban_share.effect").value == of("urban_share.share.effect").value
+    farms = of("agricultural_employment.effect")
+    assert farms.value < -5, "the text says that it is large"
+    assert value("agricultural_employment.start.treated") > value("agricultural_employment.start.comparison")
+    elsewhere = of("migrants_other_province.share.effect.p_studentized")
+    assert elsewhere.value == elsewhere.smallest_p, "the text says that it is the largest of all in its own error"
+    assert (of("migrants_other_province.share.effect").p_value or 0) > 0.25, "the text says that it is ordinary"
+    assert value("migrants_other_province.effect") < 0
+    assert value("log_population.change.comparison") < value("log_population.change.treated") < 0
+
+    sizes = [value(f"log_population.{s}.effect") for s in ("own", "raw", "share")]
+    assert sizes == sorted(sizes)
+    assert sizes[2] > 2 * sizes[0]
+    assert value("balance.log_population.before") > 0.5
+    assert value("balance.agricultural_employment.before") > 0.25
+    assert value("balance.piped_water.before") < -0.5
+    for name in OUTCOMES:
+        methods = [of(f"{name}.adjusted.{m}") for m in ("regression", "doubly_robust", "balanced")]
+        values = [m.value for m in methods]
+        assert max(values) - min(values) < min(m.detectable or 0 for m in methods) / 4, "the text says that they agree"
+        for m in methods:
+            assert (m.p_value or 0) > (m.smallest_p or 0) * 1.01, "the text says that Henan is nowhere the extreme"
+        for m in methods[1:]:
+            assert 65 < known[f"{m.key}.effective"].value < 105
+            assert (known[f"{m.key}.effective"].n or 0) > 500
+
     sample = pd.read_csv(project / "bld/samples/long_difference.csv", dtype={"code": str, "prefecture": str})
     henan = sample[sample["treated"] == 1].set_index("code")
-    assert henan["change"].idxmax() == "410122", "the text says that Zhongmu is the darkest unit"
-    assert henan.groupby("prefecture")["change"].mean().idxmax() == "4103", "the text names Luoyang"
+    assert henan["urban_share"].idxmax() == "410122", "the text says that Zhongmu is the darkest unit"
+    assert henan.groupby("prefecture")["urban_share"].mean().idxmax() == "41 洛阳市", "the text names Luoyang"
+    likeness = pd.read_csv(project / "bld/samples/long_difference_likeness.csv")
+    assert (likeness.loc[likeness["treated"] == 1, "probability"] < 0.05).mean() < 0.15, "as few in Henan do"
     assert value("programme.lost_population") > value("programme.units") / 2
+    assert value("not_comparable.treated") < value("not_comparable.comparison")
 
 
 def test_the_copy_was_made_from_its_own_files(project: Path) -> None:
@@ -114,11 +159,14 @@ def test_a_second_build_does_nothing(project: Path) -> None:
 
 def test_a_missing_finding_is_named_with_its_neighbours_and_the_book_kept(project: Path) -> None:
     before = output_hashes(project / "_book")
-    edit(project / "index.qmd", "long_difference.effect_raw", "long_difference.effect_row")
+    edit(project / "index.qmd", "urban_share.raw.effect", "urban_share.raw.efect")
     with pytest.raises(ExecutionError) as caught:
         make(project)
-    edit(project / "index.qmd", "long_difference.effect_row", "long_difference.effect_raw")
-    assert re.search(r"index\.qmd:\d+: .*long_difference\.effect_row.*long_difference\.effect_raw", str(caught.value))
+    edit(project / "index.qmd", "urban_share.raw.efect", "urban_share.raw.effect")
+    assert re.search(
+        r"index\.qmd:\d+: .*urban_share\.raw\.efect.*urban_share\.raw\.effect",
+        str(caught.value),
+    )
     assert output_hashes(project / "_book") == before
 
 

@@ -34,8 +34,8 @@ def test_a_changed_line_changes_the_code_hash(tmp_path: Path, old: str, new: str
 
 
 def test_imports_of_imports_are_sources() -> None:
-    names = {p.relative_to(ROOT).as_posix() for p in sources("analysis.designs.long_difference")}
-    assert "analysis/designs/long_difference.py" in names
+    names = {p.relative_to(ROOT).as_posix() for p in sources("analysis.results.long_difference")}
+    assert "analysis/results/long_difference.py" in names
     assert "analysis/designs/regression.py" in names  # imported by it
     assert "analysis/designs/errors.py" in names  # imported by that
     assert "analysis/paths.py" in names  # imported by analysis.findings

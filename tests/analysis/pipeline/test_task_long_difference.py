@@ -15,12 +15,19 @@ from analysis.pipeline.task_long_difference import task_long_difference
 from analysis.present.figures import load_sample
 from analysis.provenance import code_hash, file_hash
 
+TABLES = ("units", "census", "adjacency", "census_totals", "programme_units")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the task makes of the real tables."""
     folder = tmp_path_factory.mktemp("made")
-    task_long_difference(to_findings=folder / "long_difference.json", to_sample=folder / "samples" / "sample.csv")
+    task_long_difference(
+        to_findings=folder / "long_difference.json",
+        to_sample=folder / "samples" / "sample.csv",
+        to_placebos=folder / "samples" / "placebos.csv",
+        to_likeness=folder / "samples" / "likeness.csv",
+    )
     return folder
 
 
@@ -31,15 +38,10 @@ def test_findings_fit_the_schema(made: Path) -> None:
 
 def test_findings_say_what_they_were_made_from(made: Path) -> None:
     made_from = read_findings(made / "long_difference.json").made_from
-    assert set(made_from.data) == {
-        "data/census.csv",
-        "data/census_totals.csv",
-        "data/programme_units.csv",
-        "study.yml",
-    }
+    assert set(made_from.data) == {"study.yml", *(f"data/{name}.csv" for name in TABLES)}
     assert made_from.data["data/census.csv"] == file_hash(ROOT / "data" / "census.csv")
-    module = "analysis/designs/long_difference.py"
-    assert made_from.code[module] == code_hash(ROOT / module)
+    for module in ("analysis/designs/placebo.py", "analysis/results/long_difference.py"):
+        assert made_from.code[module] == code_hash(ROOT / module)
     assert "analysis/data/schemas/census.py" in made_from.code
 
 
@@ -48,43 +50,50 @@ def test_what_is_known_of_henan(made: Path) -> None:
     assert found["long_difference.treated_province.population_start"].value == 94_029_939
     assert found["long_difference.treated_province.population_end"].value == 99_365_519
     assert found["long_difference.programme.units"].value == 106
+    assert found["long_difference.programme.in_sample"].value == 106
+    assert found["long_difference.units.treated"].value == 109
     assert found["long_difference.treated_province.urban_share_end"].value == pytest.approx(55.43, abs=0.005)
+    assert found["long_difference.urban_share.effect"].placebos == 24
 
 
 def test_figures_show_the_sample_estimated_on(made: Path) -> None:
     sample = load_sample(made / "samples" / "sample.csv")
-    effect = load_all(made)["long_difference.effect_raw"]
+    effect = load_all(made)["long_difference.urban_share.raw.effect"]
     assert len(sample) == effect.n
-    means = sample.groupby("treated")["change"].mean()
+    means = sample.groupby("treated")["urban_share"].mean()
     assert means[1] - means[0] == pytest.approx(effect.value)
     assert sample["prefecture"].nunique() == effect.clusters
-    assert not (sample["code"].str[4:].astype(int) <= 20).any()
+    assert not (sample["code"].str[4:].astype(int) <= 20).any() or (sample["code"].str[2:4] == "90").any()
     assert pd.api.types.is_string_dtype(sample["code"])
+    placebos = pd.read_csv(made / "samples" / "placebos.csv", dtype={"group": str})
+    own = placebos[placebos["key"] == effect.key]
+    assert len(own) == 1 + (effect.placebos or 0)
+    assert own.loc[own["group"] == "41", "estimate"].item() == pytest.approx(effect.value)
+
+
+def run(root: Path, *more: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-m", "pytask", "analysis/pipeline", "-k", "long_difference", *more],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 def test_pytask_runs_anew_when_a_module_behind_it_changes(tmp_path: Path) -> None:
     for name in ("analysis", "data", "pyproject.toml", "study.yml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-
-    def run() -> str:
-        result = subprocess.run(
-            [sys.executable, "-m", "pytask", "analysis/pipeline"],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(tmp_path), "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
-
-    findings = tmp_path / "bld" / "findings" / "long_difference.json"
-    assert "1  Succeeded" in run()
-    first = findings.read_bytes()
-    assert "1  Skipped because unchanged" in run()
-    module = tmp_path / "analysis" / "designs" / "long_difference.py"
-    module.write_text(module.read_text(encoding="utf-8").replace("LEVEL = 0.95", "LEVEL = 0.9"), encoding="utf-8")
-    assert "1  Succeeded" in run()
-    assert findings.read_bytes() != first
-    assert {f.level for f in load_all(findings.parent).values() if f.interval} == {0.9}
+    assert "1  Succeeded" in run(tmp_path)
+    assert "1  Skipped because unchanged" in run(tmp_path)
+    module = tmp_path / "analysis" / "designs" / "placebo.py"
+    module.write_text(
+        module.read_text(encoding="utf-8").replace("DETECTABLE = 2.8", "DETECTABLE = 5.6"), encoding="utf-8"
+    )
+    first = (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes()
+    assert "1  Succeeded" in run(tmp_path)
+    assert (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes() != first

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.findings import FindingError
+from analysis.present import urbanization
+from analysis.results.counties import OUTCOMES
+from analysis.results.long_difference import SHOWN
+
+
+def cells(table) -> list[list[str]]:
+    return [[str(c) for c in row.cells] for row in table.rows]
+
+
+def test_outcomes_carry_the_inference_of_record(findings_folder: Path) -> None:
+    table = urbanization.outcomes_table("raw", folder=findings_folder)
+    rows = cells(table)
+    assert [r[0].split(" (")[0] for r in rows][:2] == ["Urban share", "Residents"]
+    assert len(rows) == len(OUTCOMES)
+    assert all(len(r) == 9 for r in rows)
+    assert "23 take the treated place" in " ".join(table.notes)
+    assert "Westfall and Young" in " ".join(table.notes)
+
+
+def test_specifications_stand_side_by_side(findings_folder: Path) -> None:
+    known = json.loads((findings_folder / "long_difference.json").read_text(encoding="utf-8"))["findings"]
+    table = urbanization.specifications_table(findings_folder)
+    own = next(r for r in table.rows if str(r.cells[0]).startswith("Mean years"))
+    for i, s in enumerate(("raw", "share", "own", "all"), start=1):
+        value = known[f"long_difference.schooling.{s}.effect"]
+        assert float(str(own.cells[i]).replace("−", "-")) == pytest.approx(value["value"], abs=0.051)
+        assert own.below[i - 1] == f"({value['p_value']:.2f})"
+    share = table.rows[0].cells
+    assert share[2] == share[3]
+
+
+@pytest.mark.parametrize(
+    ("make", "columns"),
+    [
+        (urbanization.variants_table, 7),
+        (urbanization.errors_table, 8),
+        (urbanization.adjustment_table, 7),
+    ],
+)
+def test_tables_have_a_row_an_outcome(findings_folder: Path, make, columns: int) -> None:
+    table = make(folder=findings_folder)
+    assert len(table.rows) == len(SHOWN)
+    assert len(table.columns) == columns
+    assert "None" not in table.html()
+    assert ">nan<" not in table.html()
+
+
+def test_adjustment_says_how_many_placebos_and_units(findings_folder: Path) -> None:
+    notes = " ".join(urbanization.adjustment_table(findings_folder).notes)
+    assert "regression 23" in notes
+    assert "of 126" in notes
+
+
+def test_balance_has_a_row_a_control(findings_folder: Path) -> None:
+    table = urbanization.balance_table(findings_folder)
+    assert [r.cells[0] for r in table.rows][:2] == ["Urban share", "Log population"]
+
+
+def test_the_title_counts_where_the_treated_province_is_the_extreme(
+    findings_folder: Path, study, tmp_path: Path
+) -> None:
+    document = json.loads((findings_folder / "long_difference.json").read_text(encoding="utf-8"))
+    for i, o in enumerate(OUTCOMES):
+        document["findings"][f"long_difference.{o}.raw.effect"]["p_value"] = 1 / 24 if i < 3 else 0.5
+    (tmp_path / "long_difference.json").write_text(json.dumps(document), encoding="utf-8")
+    figure = urbanization.placebos("raw", tmp_path, findings_folder, study)
+    assert figure.title == "Henan is the most extreme province in 3 of 8 outcomes"
+    assert figure.svg == urbanization.placebos("raw", tmp_path, findings_folder, study).svg
+
+
+def test_overlap_counts_what_its_title_says(study) -> None:
+    table = pd.DataFrame({"treated": [1, 1, 0, 0, 0], "probability": [0.9, 0.3, 0.5, 0.01, 0.04]})
+    figure = urbanization.overlap_figure(table, study)
+    assert figure.title == "2 of 3 units next door have a probability below 5 percent"
+    assert figure.svg == urbanization.overlap_figure(table.iloc[::-1], study).svg
+
+
+def test_words_come_from_the_findings(findings_folder: Path, study) -> None:
+    known = json.loads((findings_folder / "long_difference.json").read_text(encoding="utf-8"))["findings"]
+    means = {
+        n: known[f"long_difference.urban_share.by_province.{n.lower()}"]["value"]
+        for p, n in study.province_names.items()
+        if p != study.treated
+    }
+    largest = max(means, key=means.__getitem__)
+    assert str(urbanization.neighbour("largest", findings_folder)) == f"{largest} ({means[largest]:.1f})"
+    effect = known["long_difference.urban_share.share.effect"]
+    times = effect["detectable"] / 2.8 / known["long_difference.urban_share.share.effect.crv1"]["standard_error"]
+    assert str(urbanization.spread_over_error("urban_share", folder=findings_folder)) == f"{times:.1f}"
+    assert str(urbanization.placebo_count(findings_folder)) == "23"
+    assert str(urbanization.smallest_p(findings_folder)) == "0.04"
+
+
+def test_missing_findings_and_samples_say_what_makes_them(tmp_path: Path, monkeypatch) -> None:
+    for make in (urbanization.specifications_table, urbanization.variants_table, urbanization.balance_table):
+        with pytest.raises(FindingError, match="report build"):
+            make(folder=tmp_path)
+    monkeypatch.setattr(urbanization, "SAMPLES", tmp_path)
+    with pytest.raises(FindingError, match="report build"):
+        urbanization.overlap_figure()
