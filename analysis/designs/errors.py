@@ -35,3 +35,11 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class ConvergenceError(DesignError):
+    """An iterative estimator found no optimum."""
+
+
+class DrawsError(DesignError):
+    """The draws asked for cannot be made: too few, or with standard deviations below nought."""
