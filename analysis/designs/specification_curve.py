@@ -4,8 +4,9 @@ Method: Simonsohn, Simmons and Nelson (2020), "Specification curve analysis", Na
 treatment at random; here one group is treated, so each group takes its place in turn, with all specifications.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from analysis.designs.placebo import eligible, estimate, moments, select
 
 Array = npt.NDArray[np.float64]
 Boolean = npt.NDArray[np.bool_]
+_K = TypeVar("_K", bound=Hashable)
 
 _SAME = 1e-9  # sizes nearer than this share are equal, whatever rounding says
 
@@ -144,7 +146,9 @@ def specification_curve(
         wanted = [specifications[i] for i in numbers]
         outcomes = list(dict.fromkeys(s.outcome for s in wanted))
         controls = list(dict.fromkeys(c for s in wanted for c in s.controls))
-        whole = moments(part, outcomes, treated, group=group, cluster=cluster, unit=unit, controls=controls, weight=weight)
+        whole = moments(
+            part, outcomes, treated, group=group, cluster=cluster, unit=unit, controls=controls, weight=weight
+        )
         places = {
             c: eligible(part, treated, group=group, neighbours=comparisons[c], smallest=smallest)
             for c in {s.comparison for s in wanted}
@@ -171,8 +175,8 @@ def specification_curve(
     )
 
 
-def _grouped(specifications: Sequence[Specification], key) -> dict[tuple, list[int]]:  # type: ignore[no-untyped-def,type-arg]
-    found: dict[tuple, list[int]] = {}  # type: ignore[type-arg]
+def _grouped(specifications: Sequence[Specification], key: Callable[[Specification], _K]) -> dict[_K, list[int]]:
+    found: dict[_K, list[int]] = {}
     for i, s in enumerate(specifications):
         found.setdefault(key(s), []).append(i)
     return found

@@ -111,7 +111,9 @@ def _nested(data: pd.DataFrame, group: str, cluster: str) -> tuple[np.ndarray, n
     pairs = pd.Series(list(zip(data[group].astype(str), data[cluster].astype(str), strict=True)), index=data.index)
     clusters = pd.factorize(pairs, sort=True)[0]
     if groups.max() < 2:
-        raise TooFewClustersError(f"groups {group!r}: {groups.max() + 1}; a variance between groups needs three or more")
+        raise TooFewClustersError(
+            f"groups {group!r}: {groups.max() + 1}; a variance between groups needs three or more"
+        )
     per_group = pd.Series(clusters).groupby(groups).nunique()
     if per_group.max() < 2:
         raise TooFewClustersError(f"clusters {cluster!r}: no group has two, so group and cluster are the same thing")
