@@ -25,8 +25,8 @@ _SPACE = 0.6  # rows between two choices in the lower half of a specification cu
 
 CHOICES: dict[str, dict[str, str]] = {
     "kinds": {"all": "All units", "counties": "No county-level cities"},
-    "zones": {"kept": "Units that lost ground kept", "out": "Left out"},
-    "capital": {"kept": "Capital's prefecture kept", "out": "Left out"},
+    "zones": {"kept": "Ground lost to zones: kept", "out": "Left out"},
+    "capital": {"kept": "Capital's prefecture: kept", "out": "Left out"},
     "comparison": {"neighbours": "Against neighbours", "everyone": "Against all provinces"},
     "controls": {
         "raw": "No controls",
@@ -103,9 +103,9 @@ def coverage_table(folder: Path = FINDINGS) -> Table:
             Row([_first_up(OUTCOMES[o].words), *(format_number(f.value, 1) for f in row)]) for o, row in shown.items()
         ],
         notes=[
-            f"Percent of {format_number(draws, 0)} simulated draws. CRV1 and CRV3: intervals at 95 percent, clustered by "
-            "prefecture, that hold the true effect, which is nought. Placebo test: draws with province shocks in which "
-            "it rejects the truth.",
+            f"Percent of {format_number(draws, 0)} simulated draws. CRV1 and CRV3: intervals at 95 percent, clustered "
+            "by prefecture, that hold the true effect, which is nought. Placebo test: draws with province shocks in "
+            "which it rejects the truth.",
             f"Errors of the simulation: {format_number(max(errors), 1)} percentage points at the most. CRV1: factor "
             "G/(G−1) × (N−1)/(N−K); CRV3: cluster jackknife times (G−1)/G; both with t on G−1 degrees of freedom.",
         ],
@@ -142,8 +142,8 @@ def power_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Detectable: 2.8 standard deviations of the placebo estimates, observed, and on average over simulated draws "
-            "with province shocks. Found: the placebo test rejects at 5 percent."
+            "Detectable: 2.8 standard deviations of the placebo estimates, observed, and on average over simulated "
+            "draws with province shocks. Found: the placebo test rejects at 5 percent."
         ],
     )
 
@@ -310,9 +310,9 @@ def curve_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "SD: standard deviations of the outcome over units. Significant: at 5 percent. The same elsewhere: the share "
-            "for a province without the programme, the median of them. All, signed: agricultural employment with its "
-            "sign changed.",
+            "SD: standard deviations of the outcome over units. Significant: at 5 percent. The same elsewhere: the "
+            "share for a province without the programme, the median of them. All, signed: agricultural employment "
+            "with its sign changed.",
             f"p: share of {format_number((median.placebos or 0) + 1, 0)} provinces whose curve shows as much; "
             f"{format_number(median.smallest_p or 0, 3)} at the least.",
         ],
@@ -389,8 +389,8 @@ def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
         axes.set_yticks(range(len(OUTCOMES)), [_first_up(o.words) for o in OUTCOMES.values()], fontsize=SMALL)
         axes.set_ylim(len(OUTCOMES) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 1))
-        axes.set_xlabel("Estimate (standard deviations of the outcome); dots: without one prefecture")
-        axes.legend(loc="lower right")
+        axes.set_xlabel("Standard deviations of the outcome; dots: without one prefecture")
+        figure.legend(loc="outside lower right", ncols=2)
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)
 
@@ -409,8 +409,8 @@ def bench_table(path: Path = BENCH) -> Table:
         ]
         machine, date = record["machine"], record["date"]
         notes = [
-            f"Measured {date} on {machine['cores']} cores with {machine['memory_gib']} GiB, Python {machine['python']}. "
-            f"{record['convention']}"
+            f"Measured {date} on {machine['cores']} cores with {machine['memory_gib']} GiB, "
+            f"Python {machine['python']}. {record['convention']}"
         ]
     except FileNotFoundError as error:
         raise FindingError(f"{path.name}: no such record; run `make bench`, which makes it") from error
