@@ -43,3 +43,19 @@ class ConvergenceError(DesignError):
 
 class DrawsError(DesignError):
     """The draws asked for cannot be made: too few, or with standard deviations below nought."""
+
+
+class MissingYearError(DesignError):
+    """A unit of the panel has no figure in a year, or two; the message names units and years."""
+
+
+class PanelError(DesignError):
+    """Years of the panel are not in order, or a unit changes its group over the years."""
+
+
+class SensitivityError(DesignError):
+    """A sensitivity analysis gives no finite interval on these estimates."""
+
+
+class NoDonorsError(DesignError):
+    """There are too few untreated units to build a comparison from."""
