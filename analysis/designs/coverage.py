@@ -60,6 +60,15 @@ class Coverage:
     clusters: int
 
 
+def _require_draws(shocks: Shocks, draws: int) -> None:
+    sizes = (shocks.group, shocks.cluster, shocks.unit)
+    if min(sizes) < 0 or shocks.unit == 0 or not np.isfinite(sizes).all() or draws < 1:
+        raise DrawsError(
+            f"{draws} draws with standard deviations {sizes} of groups, clusters and units: none may be below nought, "
+            "that of units is above it, and there is one draw or more"
+        )
+
+
 def draw(groups: npt.NDArray[np.intp], clusters: npt.NDArray[np.intp], shocks: Shocks, draws: int, seed: int) -> Array:
     """Simulated outcomes without any effect, one column a draw: normal shocks to groups, clusters and units.
 
@@ -67,14 +76,9 @@ def draw(groups: npt.NDArray[np.intp], clusters: npt.NDArray[np.intp], shocks: S
     standard normal numbers whatever the sizes of the shocks.
 
     Raises:
-        DrawsError: a standard deviation is below nought, or there is no shock to units, or fewer than two draws.
+        DrawsError: a standard deviation is below nought, or there is no shock to units, or there is no draw.
     """
-    sizes = (shocks.group, shocks.cluster, shocks.unit)
-    if min(sizes) < 0 or shocks.unit == 0 or not np.isfinite(sizes).all() or draws < 2:
-        raise DrawsError(
-            f"{draws} draws with standard deviations {sizes} of groups, clusters and units: none may be below nought, "
-            "that of units is above it, and there are two draws or more"
-        )
+    _require_draws(shocks, draws)
     random = np.random.default_rng(seed)
     of_groups = random.standard_normal((groups.max() + 1, draws))
     of_clusters = random.standard_normal((clusters.max() + 1, draws))
@@ -156,6 +160,7 @@ def coverage(
         TooFewPlacebosError: the treated group has one cluster, or there are fewer than two placebo groups.
         DesignError: the data cannot carry the design; `placebo.moments` and `placebo.estimate` list the causes.
     """
+    _require_draws(shocks, draws)
     candidates = eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest)
     if len(candidates) < 3:
         raise TooFewPlacebosError(f"{treated}: {len(candidates) - 1} placebo group; two or more are needed")

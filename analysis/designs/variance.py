@@ -132,6 +132,8 @@ def _reml(
         # What these say is looked at: `converged`, and the components at the boundary, which are named.
         for kind in (ConvergenceWarning, UserWarning, RuntimeWarning):
             warnings.simplefilter("ignore", kind)
+        # Two parameters are left when the mean and the units' variance are solved for, and the simplex finds their
+        # maximum, at a boundary too; statsmodels' gradient methods at times stop short of it and call that converged.
         try:
             fit = MixedLM.from_formula(
                 " + ".join(["y ~ 1", *names]),
@@ -139,7 +141,7 @@ def _reml(
                 groups="group",
                 re_formula="1",
                 vc_formula={"cluster": "0 + C(cluster)"},
-            ).fit(reml=True)
+            ).fit(reml=True, method="nm", ftol=1e-11, maxiter=2000)
         except np.linalg.LinAlgError as error:
             raise ConvergenceError(
                 f"outcome {outcome!r}: the likelihood of the variance components cannot be computed ({error}); "

@@ -38,8 +38,8 @@ MODULE = "analysis.validation.bench"
 FORMAT = "report-bench/1"
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "pyfixest", "pytask", "pytask-parallel")
 CONVENTION = (
-    "Each way is run once before it is timed (but not the regression with dummies, which takes minutes); the times are medians of the repeats, which take turns, and ratios are "
-    "of medians. The best of the repeats stands in the record too."
+    "Each way is run once before it is timed, but not the regression with dummies, which takes minutes; the times are "
+    "medians of the repeats, which take turns, and ratios are of medians. The best of the repeats stands in the record."
 )
 _PIPELINE = ("analysis", "data", "publishing", "seeds", "pyproject.toml", "study.yml")
 

@@ -103,7 +103,7 @@ def test_more_draws_than_a_batch_are_all_counted(units: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize(
     ("shocks", "draws"),
-    [(Shocks(-1.0, 1, 1), 10), (Shocks(1, 1, 0), 10), (Shocks(1, 1, 1), 1), (Shocks(1, np.inf, 1), 9)],
+    [(Shocks(-1.0, 1, 1), 10), (Shocks(1, 1, 0), 10), (Shocks(1, 1, 1), 0), (Shocks(1, np.inf, 1), 9)],
 )
 def test_draws_that_cannot_be_made_are_refused(units: pd.DataFrame, shocks: Shocks, draws: int) -> None:
     with pytest.raises(DrawsError, match=f"{draws} draws"):
