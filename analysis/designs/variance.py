@@ -141,7 +141,7 @@ def _reml(
                 groups="group",
                 re_formula="1",
                 vc_formula={"cluster": "0 + C(cluster)"},
-            ).fit(reml=True, method="nm", ftol=1e-11, maxiter=2000)
+            ).fit(reml=True, method="nm", ftol=1e-14, maxiter=2000)
         except np.linalg.LinAlgError as error:
             raise ConvergenceError(
                 f"outcome {outcome!r}: the likelihood of the variance components cannot be computed ({error}); "
