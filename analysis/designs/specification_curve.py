@@ -60,7 +60,7 @@ class Curve:
     @property
     def shared(self) -> tuple[str, ...]:
         """The groups that are candidates in all specifications."""
-        whole = ~np.isnan(self.estimates).any(axis=0)
+        whole: Boolean = ~np.isnan(self.estimates).any(axis=0)
         return tuple(g for g, w in zip(self.groups, whole, strict=True) if w)
 
     def p_values(self) -> Array:
@@ -163,7 +163,7 @@ def specification_curve(
                 if found.errors is not None:
                     errors[rows, column[name]] = found.errors
             units[rows] = sizes[[treated, *places[comparison][treated]]].sum()
-    candidates = ~np.isnan(estimates).all(axis=0)
+    candidates: Boolean = ~np.isnan(estimates).all(axis=0)
     return Curve(
         tuple(specifications),
         tuple(g for g, c in zip(names, candidates, strict=True) if c),
