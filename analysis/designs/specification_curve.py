@@ -60,8 +60,8 @@ class Curve:
     @property
     def shared(self) -> tuple[str, ...]:
         """The groups that are candidates in all specifications."""
-        whole: Boolean = ~np.isnan(self.estimates).any(axis=0)
-        return tuple(g for g, w in zip(self.groups, whole, strict=True) if w)
+        missing = np.isnan(self.estimates).sum(axis=0)
+        return tuple(g for g, m in zip(self.groups, missing, strict=True) if not m)
 
     def p_values(self) -> Array:
         """Each group's placebo p-value in each specification: the share of groups at least as large as it."""

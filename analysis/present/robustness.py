@@ -338,7 +338,7 @@ def leave_one_out_table(specification: str = "raw", *, samples: Path = SAMPLES, 
             raise FindingError(
                 f"robustness_left_out.csv: no estimates of {name!r} in the specification {specification!r}"
             )
-        moved = part.loc[(part["estimate"] - part["full"]).abs().idxmax()]
+        moved = part.iloc[int((part["estimate"] - part["full"]).abs().argmax())]
         places = int(min(max(1 - np.floor(np.log10(part["estimate"].abs().max())), 1), 3))
         low, high = (format_number(v, places) for v in (part["estimate"].min(), part["estimate"].max()))
         rows.append(

@@ -183,7 +183,6 @@ def results(
     """Variance components, coverage in two worlds, and power, of every co-primary outcome without controls."""
     frame = build(units, census, first=study.first_year, last=study.last_year)
     near = neighbours(adjacency)
-    columns = {"group": "province", "cluster": "prefecture", "unit": "unit_id"}
     found: list[Finding] = []
     curves = []
     for name, outcome in OUTCOMES.items():
@@ -192,9 +191,18 @@ def results(
             f"{len(rows):,} counties, banners and county-level cities of {rows['province'].nunique()} provinces on the "
             f"same ground in {study.first_year} and {study.last_year}."
         )
-        variances = decompose(rows, name, **columns)
+        variances = decompose(rows, name, group="province", cluster="prefecture", unit="unit_id")
         found += _variance(outcome, variances, sample)
-        test = placebo_test(rows, [name], study.treated, neighbours=near, smallest=SMALLEST, **columns)[name]
+        test = placebo_test(
+            rows,
+            [name],
+            study.treated,
+            group="province",
+            cluster="prefecture",
+            unit="unit_id",
+            neighbours=near,
+            smallest=SMALLEST,
+        )[name]
         for world in WORLDS:
             shocks = Shocks(
                 float(np.sqrt(variances.group)) if world == "with" else 0.0,
@@ -205,12 +213,14 @@ def results(
                 rows,
                 shocks,
                 study.treated,
+                group="province",
+                cluster="prefecture",
+                unit="unit_id",
                 neighbours=near,
                 effects=[float(e) for e in STEPS * test.detectable],
                 smallest=SMALLEST,
                 draws=draws,
                 seed=SEED,
-                **columns,
             )
             found += _coverage(outcome, world, c, sample)
             if world == "with":

@@ -225,8 +225,8 @@ def _leave_one_out_findings(table: pd.DataFrame, sample: str) -> list[Finding]:
     found = []
     for (outcome, specification), part in table.groupby(["outcome", "specification"], sort=False):
         name = str(outcome) if specification == "raw" else f"{outcome}_{specification}"
-        moved = part.loc[(part["estimate"] - part["full"]).abs().idxmax()]
-        low, high = part.loc[part["estimate"].idxmin()], part.loc[part["estimate"].idxmax()]
+        moved = part.iloc[int((part["estimate"] - part["full"]).abs().argmax())]
+        low, high = part.iloc[int(part["estimate"].argmin())], part.iloc[int(part["estimate"].argmax())]
         how = (
             f"Long difference of {OUTCOMES[str(outcome)].words} {SPECIFICATIONS[str(specification)].words}, against "
             f"neighbours, without one of {len(part)} prefectures at a time."

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +28,7 @@ import statsmodels.api as sm
 
 from analysis.data.tables import ADJACENCY, CENSUS, UNITS, load_adjacency, load_census, load_units
 from analysis.designs.event_study import two_way
-from analysis.designs.specification_curve import Curve, Specification
+from analysis.designs.specification_curve import Boolean, Curve, Specification
 from analysis.paths import ROOT, STUDY
 from analysis.provenance import made_from
 from analysis.results import robustness
@@ -171,7 +172,7 @@ class _Study:
     rows: pd.DataFrame
     adjacency: pd.DataFrame
     specifications: list[Specification]
-    samples: dict[str, robustness.Boolean]
+    samples: dict[str, Boolean]
 
     def curve(self, specifications: Sequence[Specification]) -> Curve:
         return robustness.curve(self.rows, list(specifications), self.samples, self.adjacency, self.study)
@@ -195,10 +196,10 @@ def loop_of_regressions(s: _Study, wanted: Sequence[Specification], groups: Sequ
     controls = sorted({c for w in wanted for c in w.controls})
     rows = s.rows.copy()
     rows[controls] = (rows[controls] - rows[controls].mean()) / rows[controls].std()
-    parts = {
-        g: rows[rows["province"].isin([g, *near[g]])].assign(treated=lambda d, g=g: d["province"].eq(g) * 1.0)
-        for g in groups
-    }
+    parts = {}
+    for group in groups:
+        part = rows[rows["province"].isin([group, *near[group]])]
+        parts[group] = part.assign(treated=part["province"].eq(group) * 1.0)
     for i, w in enumerate(wanted):
         formula = " + ".join([f"{w.outcome} ~ treated", *w.controls])
         for j, group in enumerate(groups):
@@ -259,7 +260,7 @@ def curve_times(s: _Study, repeats: int = 3) -> list[Measure]:
     whole = s.specifications
     order = np.random.default_rng(1).permutation(len(whole))
     counts = sorted({*(round(n) for n in np.geomspace(10, len(whole), 6)), len(whole)})
-    ways = [lambda n=n: s.curve([whole[i] for i in sorted(order[:n])]) for n in counts]  # type: ignore[misc]
+    ways = [partial(s.curve, [whole[i] for i in sorted(order[:n])]) for n in counts]
     found = race(ways, repeats)
     times = [statistics.median(t) for t in found]
     slope = float(np.polyfit(np.log(counts), np.log(times), 1)[0])
@@ -403,7 +404,7 @@ def run_bench(path: Path, say: Callable[[str], object] = lambda _: None) -> list
         "measures": [asdict(m) for m in measures],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    unfinished = path.with_suffix(".partial")
+    unfinished.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)
     return measures
