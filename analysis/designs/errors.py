@@ -51,6 +51,12 @@ class ScoreError(DesignError):
 
 class LogarithmError(DesignError):
     """A count whose logarithm is needed is not above nought; the message names the unit."""
+class ConvergenceError(DesignError):
+    """An iterative estimator found no optimum."""
+
+
+class DrawsError(DesignError):
+    """The draws asked for cannot be made: too few, or with standard deviations below nought."""
 
 
 class MissingYearError(DesignError):

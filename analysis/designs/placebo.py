@@ -10,7 +10,8 @@ intervals that invert such a test; Bloom (1995), "Minimum Detectable Effects", E
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from analysis.designs.errors import (
     TooFewPlacebosError,
     TooFewUnitsError,
     TreatmentError,
+    UnknownColumnError,
 )
 from analysis.designs.regression import require_columns, require_finite
 
@@ -97,6 +99,11 @@ class Moments:
     xy: Array
     count: Array
     spread: Array  # of each outcome
+
+    @cached_property
+    def places(self) -> dict[str, npt.NDArray[np.intp]]:
+        """Where the clusters of each group stand."""
+        return {str(g): np.flatnonzero(self.groups == g) for g in np.unique(self.groups)}
 
 
 def moments(
@@ -186,7 +193,7 @@ def _scaled(xx: Array) -> Array:
 
 
 def _solve(m: Moments, name: str, others: Sequence[str]) -> tuple[_Solved, npt.NDArray[np.intp]]:
-    chosen = np.flatnonzero(np.isin(m.groups, [name, *others]))
+    chosen = np.sort(np.concatenate([m.places[g] for g in {name, *others} if g in m.places]))
     treated = m.groups[chosen] == name
     if not treated.any() or treated.all():
         raise TooFewUnitsError(
@@ -226,6 +233,52 @@ def _crv1(m: Moments, solved: _Solved, chosen: npt.NDArray[np.intp]) -> Array:
     factor = clusters / (clusters - 1) * (units - 1) / (units - xx.shape[1] - 1)
     errors: Array = np.sqrt(factor * (scores**2).sum(axis=0)) / solved.own
     return errors
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """A group's estimates against others, one an outcome: what `place` gives, as arrays.
+
+    `errors` are CRV1; None where fewer than two clusters are treated, or untreated. `shift` as in `Placement`.
+    """
+
+    values: Array
+    errors: Array | None
+    shift: float
+    clusters: int
+
+
+def estimate(m: Moments, name: str, others: Sequence[str], *, errors: bool = True) -> Estimates:
+    """A group's estimates against other groups as arrays, for thousands of outcomes; `place` has the errors raised."""
+    solved, chosen = _solve(m, name, others)
+    enough = min(int(solved.treated.sum()), int((~solved.treated).sum())) > 1
+    return Estimates(
+        values=solved.estimates[:-1],
+        errors=_crv1(m, solved, chosen)[:-1] if errors and enough else None,
+        shift=float(solved.estimates[-1]),
+        clusters=len(chosen),
+    )
+
+
+def select(m: Moments, outcomes: Sequence[str], controls: Sequence[str]) -> Moments:
+    """The moments of some of the outcomes and controls, so that many regressions share one pass over the data.
+
+    Raises:
+        UnknownColumnError: the moments lack one of them.
+    """
+    unknown = [c for c in (*outcomes, *controls) if c not in (*m.outcomes, *m.controls)]
+    if unknown:
+        raise UnknownColumnError(f"no column {', '.join(map(repr, unknown))} in the moments")
+    kept = [0, *(1 + m.controls.index(c) for c in controls)]
+    shown = [*(m.outcomes.index(o) for o in outcomes), len(m.outcomes)]
+    return replace(
+        m,
+        controls=tuple(controls),
+        outcomes=tuple(outcomes),
+        xx=m.xx[:, kept][:, :, kept],
+        xy=m.xy[:, kept][:, :, shown],
+        spread=m.spread[shown],
+    )
 
 
 def place(m: Moments, name: str, others: Sequence[str]) -> list[Placement]:
