@@ -51,6 +51,8 @@ class ScoreError(DesignError):
 
 class LogarithmError(DesignError):
     """A count whose logarithm is needed is not above nought; the message names the unit."""
+
+
 class ConvergenceError(DesignError):
     """An iterative estimator found no optimum."""
 
