@@ -271,9 +271,11 @@ def _darfur() -> dict[str, float]:
     found = _fit(f"peacefactor ~ directlyharmed + {controls} | village", people, {"directlyharmed": "Effect of harm"})
     villages, slopes = people["village"].nunique(), len(controls.split("+")) + 1
     freedom, t = len(people) - villages - slopes, found["Effect of harm"] / found["Effect of harm, error"]
+    with np.errstate(divide="ignore"):  # PySensemakr divides by a critical value of nought, and drops the result
+        plain = robustness_value(t_statistic=t, dof=freedom)
     return found | {
         "Partial R²": partial_r2(t_statistic=t, dof=freedom),
-        "Robustness value": robustness_value(t_statistic=t, dof=freedom),
+        "Robustness value": plain,
         "Robustness value, at 5%": robustness_value(t_statistic=t, dof=freedom, alpha=0.05),
     }
 
