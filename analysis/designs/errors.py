@@ -35,3 +35,15 @@ class TooFewUnitsError(DesignError):
 
 class TooFewPlacebosError(DesignError):
     """There are too few other groups to put in the treated one's place."""
+
+
+class NonPositiveDoseError(DesignError):
+    """A dose of nought or less has no logarithm; the message names the units."""
+
+
+class BinError(DesignError):
+    """The dose cannot be cut into the bins asked for."""
+
+
+class BoundError(DesignError):
+    """A bound on omitted variables is not defined for the numbers given."""
