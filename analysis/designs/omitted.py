@@ -225,3 +225,27 @@ def _silent(short: float, long: float, r_short: float, r_long: float, r_max: flo
     if abs(long) > abs(short):
         return "the controls move the slope away from nought, so that more of their kind would not bring it there"
     return ""
+
+
+def benchmarks(
+    data: pd.DataFrame, outcome: str, regressor: str, controls: Sequence[str], *, absorb: str | None = None
+) -> pd.DataFrame:
+    """How much each control explains of the regressor and of the outcome: what to hold a robustness value against.
+
+    Returns:
+        One row a control, with columns control, with_regressor (partial R² of the control with the regressor, given
+        the other controls) and with_outcome (with the outcome, given the regressor and the other controls).
+    """
+    rows = []
+    for control in controls:
+        others = [c for c in controls if c != control]
+        x, z = residuals(data, [regressor, control], others, absorb).T
+        y, v = residuals(data, [outcome, control], [*others, regressor], absorb).T
+        rows.append(
+            {
+                "control": control,
+                "with_regressor": float((x @ z) ** 2 / ((x @ x) * (z @ z))),
+                "with_outcome": float((y @ v) ** 2 / ((y @ y) * (v @ v))),
+            }
+        )
+    return pd.DataFrame(rows)
