@@ -43,3 +43,15 @@ class ConvergenceError(DesignError):
 
 class DrawsError(DesignError):
     """The draws asked for cannot be made: too few, or with standard deviations below nought."""
+
+
+class NonPositiveDoseError(DesignError):
+    """A dose of nought or less has no logarithm; the message names the units."""
+
+
+class BinError(DesignError):
+    """The dose cannot be cut into the bins asked for."""
+
+
+class BoundError(DesignError):
+    """A bound on omitted variables is not defined for the numbers given."""
