@@ -55,3 +55,19 @@ class BinError(DesignError):
 
 class BoundError(DesignError):
     """A bound on omitted variables is not defined for the numbers given."""
+
+
+class MissingYearError(DesignError):
+    """A unit of the panel has no figure in a year, or two; the message names units and years."""
+
+
+class PanelError(DesignError):
+    """Years of the panel are not in order, or a unit changes its group over the years."""
+
+
+class SensitivityError(DesignError):
+    """A sensitivity analysis gives no finite interval on these estimates."""
+
+
+class NoDonorsError(DesignError):
+    """There are too few untreated units to build a comparison from."""

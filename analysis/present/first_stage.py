@@ -1,0 +1,394 @@
+"""Tables and figures of the first stage, from its findings and samples."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from analysis.findings import Finding, FindingError, load_all
+from analysis.paths import FINDINGS, SAMPLES
+from analysis.present.effects import effects_table
+from analysis.present.numbers import Shown, format_number, text
+from analysis.present.places import PROVINCES
+from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
+from analysis.present.tables import Column, Row, Table
+from analysis.results.counties import MORE, SPECIFICATIONS
+from analysis.results.first_stage import (
+    DENOMINATOR,
+    DESIGN,
+    FACILITIES,
+    FACILITY_BASE,
+    FACILITY_START,
+    HOMES,
+    HONEST_RELATIVE,
+    HONEST_SMOOTH,
+    ROAD_BASE,
+    ROAD_START,
+    ROAD_YEARS,
+)
+from analysis.study import Study, load_study
+
+MOST_PROVINCES = 10  # rows of the table of weights
+
+ROADS = {
+    "effect": f"{ROAD_START}–{ROAD_YEARS[-1]} less {ROAD_BASE}",
+    "with_flagged": "the same, flagged figures kept",
+    "since_2006": f"the same, cities complete from {DENOMINATOR}",
+    "without_treated": "the same, Henan no control",
+    "change": f"less the mean of {ROAD_YEARS[0]}–{ROAD_BASE}",
+    "beyond_trend": f"less the line through {DENOMINATOR}–{ROAD_BASE}",
+    "synthetic": "synthetic difference-in-differences",
+}
+
+
+def _load(name: str, folder: Path) -> pd.DataFrame:
+    path = folder / name
+    try:
+        return pd.read_csv(path, dtype={"key": str, "group": str, "kind": str, "name": str})
+    except FileNotFoundError as error:
+        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
+
+
+def _known(keys: Sequence[str], folder: Path) -> dict[str, Finding]:
+    known = load_all(folder)
+    missing = [k for k in keys if k not in known]
+    if missing:
+        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
+    return known
+
+
+def _range(ends: tuple[float, float] | None, places: int) -> str:
+    return " to ".join(format_number(e, places) for e in ends) if ends else "not bounded"
+
+
+def _draw(axes: Axes, table: pd.DataFrame, treated: str, base: int, start: int, *, small: bool = False) -> None:
+    """The paths of all provinces: the treated one's on top, the base year and the years from the start on marked."""
+    axes.axvspan(start - 0.5, table["year"].max() + 0.5, color="#f1efe9", zorder=0, linewidth=0)
+    axes.axvline(base, color=EMPHASIS, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
+    for province, path in table.groupby("group", sort=True):
+        own = province == treated
+        axes.plot(
+            path["year"],
+            path["estimate"],
+            color=TREATED if own else COMPARISON,
+            linewidth=2 if own else 0.8,
+            marker="D" if own else None,
+            markersize=2 if small else 3.5,
+            alpha=1 if own else 0.75,
+            zorder=3 if own else 2,
+        )
+    axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0) if float(y).is_integer() else format_number(y, 1))
+
+
+def path_figure(
+    key: str, *, base: int, start: int, title: str, breaks: Sequence[int] = (), samples: Path = SAMPLES,
+    folder: Path = FINDINGS, study: Study | None = None,
+) -> Figure:  # fmt: skip
+    """Estimates by year for each province in the treated place.
+
+    Args:
+        key: of the path in the sample of points, such as "first_stage.roads"; `<key>.effect` is a finding.
+        base: the base year.
+        start: the first treated year.
+        title: what is seen.
+        breaks: years before which a definition changed.
+        samples: where the points are.
+        folder: where the findings are.
+        study: the study's definition; that of `study.yml` if not given.
+    """
+    study = load_study() if study is None else study
+    table = _load(f"{DESIGN}.csv", samples)
+    table = table[table["key"] == key]
+    if table.empty:
+        raise FindingError(f"{DESIGN}: no points under the key {key!r}")
+    unit = _known([f"{key}.effect"], folder)[f"{key}.effect"].unit
+    with style(key):
+        figure = MatplotlibFigure(figsize=(WIDTH, 3.6), layout="constrained")
+        axes = figure.subplots()
+        _draw(axes, table, study.treated, base, start)
+        for year in breaks:
+            axes.axvline(year - 0.5, color=INK, linewidth=0.6, linestyle=(0, (1, 2)), zorder=1)
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.1 * (high - low))
+        top = axes.get_ylim()[1]
+        notes = [(base, f"base {base}", EMPHASIS), (start - 0.5, f"from {start}", INK)]
+        notes += [(y - 0.5, f"new denominator {y}", INK) for y in breaks]
+        for x, words, color in notes:
+            left = x == base
+            axes.annotate(
+                words, (x, top), xytext=(-3 if left else 3, -2), textcoords="offset points", fontsize=SMALL,
+                color=color, ha="right" if left else "left", va="top",
+            )  # fmt: skip
+        own = table[table["group"] == study.treated].sort_values("year").iloc[0]
+        axes.annotate(
+            PROVINCES[study.treated], (own["year"], own["estimate"]), xytext=(2, 6), textcoords="offset points",
+            fontsize=SMALL, color=TREATED, ha="left",
+        )  # fmt: skip
+        axes.set_xlim(table["year"].min() - 0.5, table["year"].max() + 0.5)
+        axes.set_ylabel(f"Difference to {base},\n{unit}")
+        axes.grid(visible=True, axis="y")
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title)
+
+
+def roads_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
+    """Road area per head of county-level cities, by year, each province in the treated place."""
+    name = PROVINCES[load_study().treated]
+    title = f"Road area per head: {name} and the provinces in its place"
+    return path_figure(
+        f"{DESIGN}.roads", base=ROAD_BASE, start=ROAD_START, title=title, breaks=[DENOMINATOR], samples=samples,
+        folder=folder,
+    )  # fmt: skip
+
+
+def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
+    """Facilities of urban cores by year, each province in the treated place: one panel a facility."""
+    study = load_study()
+    points = _load(f"{DESIGN}.csv", samples)
+    title = f"Facilities of urban cores: {PROVINCES[study.treated]} and the provinces in its place"
+    known = _known([f"{DESIGN}.{f}.effect" for f in FACILITIES], folder)
+    columns = 2
+    rows = -(-len(FACILITIES) // columns)
+    with style(f"{DESIGN}.facilities"):
+        figure = MatplotlibFigure(figsize=(WIDTH, 1.75 * rows + 0.4), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes, (name, facility) in zip(panels, FACILITIES.items(), strict=False):
+            table = points[points["key"] == f"{DESIGN}.{name}"]
+            if table.empty:
+                raise FindingError(f"{DESIGN}: no points under the key {DESIGN}.{name}")
+            _draw(axes, table, study.treated, FACILITY_BASE, FACILITY_START, small=True)
+            shown = table.loc[table["group"] == study.treated, "estimate"].abs().max()
+            reach = 1.15 * max(float(shown), float(np.quantile(table["estimate"].abs(), 0.95)))
+            axes.set_ylim(-reach, reach)
+            axes.set_xlim(2002.5, points["year"].max() + 0.5)
+            axes.set_title(f"{facility.words}\n({known[f'{DESIGN}.{name}.effect'].unit})", fontsize=SMALL)
+            axes.tick_params(axis="y", labelsize=SMALL)
+            axes.grid(visible=True, axis="y")
+        for axes in panels[len(FACILITIES) :]:
+            axes.set_axis_off()
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title)
+
+
+def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: Path = FINDINGS) -> Table:
+    """Effects whose few placebo provinces bound an interval at 90 percent only: one row an effect.
+
+    Args:
+        labels: keys of effects with the labels of their rows.
+        notes: sentences at the foot, before those that all have.
+        folder: where the findings are.
+    """
+    known = _known([*labels, *(f"{k}.ninety" for k in labels)], folder)
+    rows = []
+    for key, label in labels.items():
+        found, looser = known[key], known[f"{key}.ninety"]
+        clustered = known.get(f"{key}.crv1")
+        error = None if clustered is None or clustered.standard_error is None else clustered.standard_error
+        rows.append(
+            Row(
+                [
+                    f"{label} ({found.unit})",
+                    format_number(found.value, 1),
+                    _range(looser.interval, 1),
+                    format_number(found.p_value or 0.0, 2),
+                    format_number(found.detectable or 0.0, 1),
+                    None if error is None else format_number(error, 2),
+                    format_number(found.n or 0, 0),
+                ]
+            )
+        )
+    counts = sorted({known[k].placebos or 0 for k in labels})
+    smallest = max(known[k].smallest_p or 0.0 for k in labels)
+    return Table(
+        columns=[
+            Column("Estimate of", align="left"),
+            Column("Estimate"),
+            Column("90 percent interval"),
+            Column("p"),
+            Column("Detectable"),
+            Column("CRV1 error"),
+            Column("Units"),
+        ],
+        rows=rows,
+        notes=[
+            *notes,
+            f"Interval and p are from {counts[0]} to {counts[-1]} placebo provinces, "
+            f"so that p is {format_number(smallest, 3)} at the least for the fewest and "
+            "no interval at 95 percent is bounded. Detectable: 2.8 standard deviations of the placebo estimates.",
+            "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces.",
+        ],
+    )
+
+
+def roads_table(folder: Path = FINDINGS) -> Table:
+    """The effect on road area per head, and what else one might have asked of the same figures."""
+    return city_table({f"{DESIGN}.roads.{k}": label for k, label in ROADS.items()}, folder=folder)
+
+
+def facilities_table(folder: Path = FINDINGS) -> Table:
+    """The effects on facilities of urban cores."""
+    labels = {f"{DESIGN}.{n}.effect": f.words for n, f in FACILITIES.items()}
+    return city_table(labels, folder=folder)
+
+
+def honest_table(folder: Path = FINDINGS) -> Table:
+    """Bounds on the effect on roads where trends need not be parallel."""
+    rows = []
+    rules = [
+        (
+            f"relative_{round(100 * s)}",
+            f"Moves at most {format_number(s, 1)} times the largest before"
+            if s
+            else "Does not move: trends are parallel",
+        )
+        for s in HONEST_RELATIVE
+    ]
+    for size in HONEST_SMOOTH:
+        bend = f"Bends by at most {format_number(size, 1)} a year" if size else "Goes on as a straight line"
+        rules.append((f"smooth_{round(100 * size)}", bend))
+    known = _known([f"{DESIGN}.roads.honest.{name}" for name, _ in rules], folder)
+    for name, words in rules:
+        key = f"{DESIGN}.roads.honest.{name}"
+        low, high = known.get(f"{key}.low"), known.get(f"{key}.high")
+        provinces = known.get(f"{key}.provinces")
+        rows.append(
+            Row(
+                [
+                    words,
+                    "none" if low is None or high is None else _range((low.value, high.value), 1),
+                    _range(known[key].interval, 1),
+                    None if provinces is None else _range(provinces.interval, 1),
+                ]
+            )
+        )
+    return Table(
+        columns=[
+            Column("What the difference to parallel trends does", align="left"),
+            Column("Effects allowed"),
+            Column("95 percent, clustered"),
+            Column("95 percent, provinces"),
+        ],
+        rows=rows,
+        notes=[
+            f"Square metres per person; bounds of Rambachan and Roth on the mean of {ROAD_START}–{ROAD_YEARS[-1]} less "
+            f"{ROAD_BASE}; years before are {DENOMINATOR}–{ROAD_BASE}. Effects allowed: at the estimates as they are; "
+            "none, where the years before bend more than the rule allows.",
+            "Clustered: CRV1 errors by prefecture. Provinces: the spread of the placebo provinces' estimates; with "
+            "fewer provinces than years it serves the first kind of rule only. Normal critical values. The intervals of "
+            "the first kind take the largest move before as known.",
+        ],
+    )
+
+
+def weights_table(samples: Path = SAMPLES) -> Table:
+    """The synthetic comparison of Henan's cities: provinces of the donor cities, and the years before."""
+    table = _load(f"{DESIGN}_weights.csv", samples)
+    units = table[table["kind"] == "unit"]
+    sums = (
+        units.groupby("group")["weight"].agg(["sum", "size", "max"]).sort_values("sum", ascending=False, kind="stable")
+    )
+    shown, rest = sums.iloc[:MOST_PROVINCES], sums.iloc[MOST_PROVINCES:]
+    rows = [
+        Row([PROVINCES[str(p)], format_number(n, 0), format_number(100 * s, 1), format_number(100 * m, 1)])
+        for p, s, n, m in zip(shown.index, shown["sum"], shown["size"], shown["max"], strict=True)
+    ]
+    if len(rest):
+        rows.append(
+            Row(
+                [
+                    f"{len(rest)} others",
+                    format_number(rest["size"].sum(), 0),
+                    format_number(100 * rest["sum"].sum(), 1),
+                    format_number(100 * rest["max"].max(), 1),
+                ]
+            )
+        )
+    years = table[(table["kind"] == "year") & (table["weight"] > 0.0005)].sort_values("weight", ascending=False)
+    listed = ", ".join(f"{y} {format_number(100 * w, 1)}" for y, w in zip(years["name"], years["weight"], strict=True))
+    return Table(
+        columns=[
+            Column("Province", align="left"),
+            Column("Donor cities"),
+            Column("Weight", "percent"),
+            Column("Largest weight of a city", "percent"),
+        ],
+        rows=rows,
+        notes=[f"Weights of years before, percent: {listed}; other years have none."],
+    )
+
+
+def homes_table(folder: Path = FINDINGS) -> Table:
+    """Shares of homes with each equipment: levels, changes and the effect without controls and given the own level."""
+    study = load_study()
+    first, last = study.first_year, study.last_year
+    name = PROVINCES[study.treated]
+    rows = []
+    needed = [f"{DESIGN}.{h}.{s}" for h in HOMES for s in ("effect", "own", "p_adjusted")]
+    known = _known(needed, folder)
+    for home in HOMES:
+        levels = [
+            format_number(known[f"{DESIGN}.{home}.level_{year}.{side}"].value, 0)
+            for side in ("treated", "neighbours")
+            for year in (first, last)
+        ]
+        raw, own = known[f"{DESIGN}.{home}.effect"], known[f"{DESIGN}.{home}.own"]
+        rows.append(
+            Row(
+                [
+                    MORE[home].words,
+                    *levels,
+                    format_number(raw.value, 1),
+                    format_number(raw.p_value or 0.0, 2),
+                    format_number(known[f"{DESIGN}.{home}.p_adjusted"].value, 2),
+                    format_number(own.value, 1),
+                    format_number(own.p_value or 0.0, 2),
+                ]
+            )
+        )
+    return Table(
+        columns=[
+            Column("Percent of homes", align="left"),
+            Column(f"{name} {first}"),
+            Column(f"{name} {last}"),
+            Column(f"Neighbours {first}"),
+            Column(f"Neighbours {last}"),
+            Column("Effect, no controls"),
+            Column("p"),
+            Column("p, four outcomes"),
+            Column("Effect, given own level"),
+            Column("p"),
+        ],
+        rows=rows,
+        notes=[
+            "Levels: means of units, in percent. Effects in percentage points, with p from placebo provinces; "
+            "p, four outcomes: Westfall and Young."
+        ],
+    )
+
+
+def piped_water_table(folder: Path = FINDINGS) -> Table:
+    """The effect on piped water under each specification, with and without units suspected of losing ground."""
+    labels = {}
+    for zones, tail in (("", ""), ("_without_zones", ", without suspected units")):
+        for s in SPECIFICATIONS:
+            words = {
+                "raw": "no controls",
+                "share": "given the urban share",
+                "own": "given its own level",
+                "all": "given all six",
+            }[s]
+            labels[f"{DESIGN}.piped_water.{'effect' if s == 'raw' else s}{zones}"] = words + tail
+    return effects_table(labels, head="Piped water", folder=folder)
+
+
+def standing(key: str, folder: Path = FINDINGS) -> Shown:
+    """In words: how many provinces are at least as far from nought as the treated one."""
+    found = _known([key], folder)[key]
+    if found.p_value is None or found.placebos is None:
+        raise FindingError(f"finding {key} has no p-value from placebo provinces")
+    count = found.placebos + 1
+    return text(f"{round(found.p_value * count)} of {count}")
