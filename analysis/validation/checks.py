@@ -1,15 +1,11 @@
-"""What one comparison of the validation suite says."""
+"""A check of the validation suite: what an estimator should give on data whose answer is known, and what it gave."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Check:
-    """A number that should be another one.
-
-    `design` is whose number it is, `name` says which, `detail` how it came about. It passes if `obtained` is no
-    farther than `tolerance` from `expected`.
-    """
+    """One comparison; `tolerance` is absolute, in the unit of `expected`."""
 
     design: str
     name: str
@@ -20,5 +16,5 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the two numbers agree."""
+        """Whether the two are within the tolerance."""
         return abs(self.obtained - self.expected) <= self.tolerance

@@ -2,14 +2,17 @@
 
 Conventions: CRV1 is the sandwich of cluster scores times G/(G-1) x (N-1)/(N-K), with G clusters, N units and K
 coefficients. statsmodels ("cluster", with its two corrections), pyfixest ("CRV1") and linearmodels ("clustered",
-debiased) have the same factor. CRV3 is the cluster jackknife around the full estimate, times (G-1)/G.
+debiased) have the same factor. CRV3 is the cluster jackknife around the full estimate, times (G-1)/G. pyfixest's
+"CRV3" leaves that out and multiplies by the CRV1 factor instead, unless its two corrections are switched off.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyfixest as pf
 import statsmodels.api as sm
@@ -22,13 +25,14 @@ from analysis.paths import DATA
 from analysis.results import counties
 from analysis.study import Study, load_study
 from analysis.validation.checks import Check
-from analysis.validation.published import pandas_4
+from analysis.validation.published import doubly_robust, pandas_4
 
 DESIGN = "parity"
 CLOSE = 1e-6
 OUTCOMES = ("urban_share", "log_population")
 SPECIFICATIONS = ("raw", "all")
 CRV1 = "CRV1 with the factor G/(G−1) × (N−1)/(N−K)"
+Array = npt.NDArray[np.float64]
 CRV3 = "CRV3: cluster jackknife around the estimate, times (G−1)/G"
 
 
@@ -63,7 +67,7 @@ def sample(country: Country, outcome: str, controls: Sequence[str]) -> pd.DataFr
     )
 
 
-def _left_out(x: np.ndarray, y: np.ndarray, clusters: np.ndarray) -> float:
+def _left_out(x: Array, y: Array, clusters: npt.NDArray[np.int64]) -> float:
     """CRV3 from its definition: a regression without each cluster in turn."""
     full = np.linalg.lstsq(x, y, rcond=None)[0][1]
     names = np.unique(clusters)
@@ -74,6 +78,8 @@ def _left_out(x: np.ndarray, y: np.ndarray, clusters: np.ndarray) -> float:
 
 def _second(units: pd.DataFrame, outcome: str, controls: Sequence[str]) -> dict[str, tuple[float, float, float | None]]:
     """Estimate, CRV1 and CRV3 of the long difference by other programs."""
+    from linearmodels.iv import IV2SLS  # noqa: PLC0415  # a test dependency; the report is built without it
+
     y = units[outcome].to_numpy(dtype=float)
     x = sm.add_constant(units[["treated", *controls]].to_numpy(dtype=float))
     clusters = units["own"].to_numpy()
@@ -82,13 +88,13 @@ def _second(units: pd.DataFrame, outcome: str, controls: Sequence[str]) -> dict[
     )
     formula = f"{outcome} ~ " + " + ".join(["treated", *controls])
     with pandas_4():
-        one, three = (pf.feols(formula, units, vcov={kind: "own"}).tidy().loc["treated"] for kind in ("CRV1", "CRV3"))
-    from linearmodels.iv import IV2SLS  # noqa: PLC0415  # a test dependency; the report is built without it
-
+        one = pf.feols(formula, units, vcov={"CRV1": "own"}).tidy().loc["treated"]
+        bare = pf.feols(formula, units, vcov={"CRV3": "own"}, ssc=pf.ssc(k_adj=False, G_adj=False)).se()["treated"]
+    count = len(np.unique(clusters))
     by_linearmodels = IV2SLS(y, x, None, None).fit(cov_type="clustered", clusters=clusters, debiased=True)
     return {
         "statsmodels": (float(by_statsmodels.params[1]), float(by_statsmodels.bse[1]), None),
-        "pyfixest": (float(one["Estimate"]), float(one["Std. Error"]), float(three["Std. Error"])),
+        "pyfixest": (float(one["Estimate"]), float(one["Std. Error"]), float(bare * np.sqrt((count - 1) / count))),
         "linearmodels": (float(by_linearmodels.params.iloc[1]), float(by_linearmodels.std_errors.iloc[1]), None),
         "each cluster left out": (
             float(np.linalg.lstsq(x, y, rcond=None)[0][1]),
@@ -133,28 +139,53 @@ def long_difference(country: Country) -> list[Check]:
     return found
 
 
-def _two_periods(country: Country, outcome: str, controls: Sequence[str]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Panel:
+    """The study's units in two years, in the form that programs for difference-in-differences take."""
+
+    rows: pd.DataFrame  # unit, year, first (year of treatment or 0), level, controls in standard deviations
+    units: pd.DataFrame  # one row a unit: change, treated, controls
+    controls: tuple[str, ...]
+
+
+def two_periods(country: Country, outcome: str, controls: Sequence[str]) -> Panel:
+    """The treated province and its neighbours in the two census years."""
     units = sample(country, outcome, controls)
-    years = (country.study.first_year, country.study.last_year)
-    panel = pd.concat(
-        [units.assign(year=year, level=units[f"{outcome}_{end}"]) for year, end in zip(years, ("start", "end"), strict=True)]
+    z = units[list(controls)]
+    units = pd.DataFrame(
+        {
+            "unit": np.arange(len(units)),
+            "treated": units["treated"],
+            "change": units[outcome],
+            "start": units[f"{outcome}_start"],
+            "end": units[f"{outcome}_end"],
+            **((z - z.mean()) / z.std()).to_dict("series"),
+        }
     )
-    panel["unit"] = pd.factorize(panel["unit_id"])[0]
-    panel["first"] = np.where(panel["treated"] == 1, years[1], 0)
-    return panel[["unit", "year", "first", "level", *controls]].reset_index(drop=True)
+    years = (country.study.first_year, country.study.last_year)
+    rows = pd.concat(
+        [units.assign(year=y, level=units[end]) for y, end in zip(years, ("start", "end"), strict=True)],
+        ignore_index=True,
+    )
+    rows["first"] = np.where(rows["treated"] == 1, years[1], 0)
+    return Panel(rows[["unit", "year", "first", "level", *controls]], units, tuple(controls))
 
 
-def _by_diff_diff(panel: pd.DataFrame, controls: Sequence[str], method: str) -> tuple[float, float]:
+def by_diff_diff(panel: Panel, method: str) -> tuple[float, float]:
+    """Effect on the treated and its error by diff-diff: "reg", "ipw" or "dr"."""
     fit = CallawaySantAnna(control_group="never_treated", estimation_method=method, pscore_trim=CLOSE).fit(
-        panel, outcome="level", unit="unit", time="year", first_treat="first", covariates=list(controls)
+        panel.rows, outcome="level", unit="unit", time="year", first_treat="first", covariates=list(panel.controls)
     )
     return float(fit.overall_att), float(fit.overall_se)
 
 
-def _by_csdid(panel: pd.DataFrame, controls: Sequence[str], method: str) -> tuple[float, float]:
-    import warnings
+def by_csdid(panel: Panel, method: str) -> tuple[float, float]:
+    """The same by csdid, with analytic errors.
 
-    from csdid.att_gt import ATTgt
+    Raises:
+        ImportError: csdid is not installed.
+    """
+    from csdid.att_gt import ATTgt  # noqa: PLC0415  # in the extra `validate` only
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No pre-treatment periods", UserWarning)  # there are two periods only
@@ -163,8 +194,48 @@ def _by_csdid(panel: pd.DataFrame, controls: Sequence[str], method: str) -> tupl
             gname="first",
             idname="unit",
             tname="year",
-            xformla="level ~ " + " + ".join(controls),
-            data=panel.copy(),
+            xformla="level ~ " + " + ".join(panel.controls),
+            data=panel.rows.copy(),
             control_group=["nevertreated"],
-        ).fit(est_method=method)
-    return float(fit.results["att"][0]), float(fit.results["se"][0])
+        ).fit(est_method=method, bstrap=False)
+    return float(fit.results["att"][0]), float(np.ravel(fit.results["se"])[0])
+
+
+def two_period_checks(country: Country) -> list[Check]:
+    """diff-diff against csdid on the study's units in two years."""
+    controls = counties.SPECIFICATIONS["all"].controls("urban_share")
+    panel = two_periods(country, "urban_share", controls)
+    found = []
+    for method, words in (("reg", "regression"), ("ipw", "inverse probability weights")):
+        ours, theirs = by_diff_diff(panel, method), by_csdid(panel, method)
+        how = "Two periods, effect on the treated, all controls; analytic errors."
+        for what, one, other in zip(("effect", "error"), theirs, ours, strict=True):
+            found.append(
+                Check("two-period difference", f"urban share by {words}: {what}, csdid", one, other, CLOSE, how)
+            )
+    paper, by_count = doubly_robust(panel.units, "change", "treated", panel.controls)
+    found += [
+        Check(
+            "two-period difference",
+            "urban share, doubly robust: effect, csdid",
+            by_csdid(panel, "dr")[0],
+            paper,
+            CLOSE,
+            "The formula of Sant'Anna and Zhao (2020), the odds divided by their sum.",
+        ),
+        Check(
+            "two-period difference",
+            "urban share, doubly robust: effect, diff-diff",
+            by_diff_diff(panel, "dr")[0],
+            by_count,
+            CLOSE,
+            "The same with the odds divided by the number of treated units, which is what diff-diff does.",
+        ),
+    ]
+    return found
+
+
+def checks() -> list[Check]:
+    """All comparisons with a second implementation."""
+    country = load()
+    return [*long_difference(country), *two_period_checks(country)]

