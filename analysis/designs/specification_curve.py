@@ -223,7 +223,7 @@ def infer(curve: Curve, scales: Array, *, alpha: float = 0.05) -> Joint:
     if len(shared) < 3 or curve.treated not in shared:
         raise TooFewPlacebosError(
             f"{len(shared)} groups are candidates in all {len(curve.specifications)} specifications; three or more are "
-            "needed, and the treated one among them. Lower the smallest number of units, or leave out the smallest sample."
+            "needed, and the treated one among them. Lower the smallest number of units, or drop the smallest sample."
         )
     chosen = [curve.groups.index(g) for g in shared]
     own = shared.index(curve.treated)

@@ -69,8 +69,8 @@ def _variance(outcome: Outcome, v: Variances, sample: str) -> list[Finding]:
 
 def _coverage(outcome: Outcome, world: str, c: Coverage, sample: str) -> list[Finding]:
     how = (
-        f"{c.draws:,} simulated draws of the change in {outcome.words} on the study's own units, {WORLDS[world]} of the "
-        f"estimated sizes, normal, and no effect; seed {SEED}."
+        f"{c.draws:,} simulated draws of the change in {outcome.words} on the study's own units, {WORLDS[world]} "
+        f"of the estimated sizes, normal, and no effect; seed {SEED}."
     )
 
     def finding(name: str, rate: Rate, what: str) -> Finding:
@@ -146,6 +146,16 @@ def _power(outcome: Outcome, detectable: float, c: Coverage, sample: str) -> lis
             n=c.draws,
         ),
     ]
+    found.append(
+        Finding(
+            f"{DESIGN}.power.{outcome.name}.at_simulated_detectable",
+            float(np.interp(c.detectable, effects, placebo)),
+            SHARE,
+            sample,
+            f"{how} Share of draws that find an effect as large as the draws' own mean minimum detectable effect.",
+            n=c.draws,
+        )
+    )
     needed = _crossing(effects, placebo, FOUND)
     if needed is not None:
         found.append(

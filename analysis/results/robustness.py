@@ -140,7 +140,10 @@ def _joint(name: str, words: str, j: Joint, sample: str) -> list[Finding]:
         "prefecture, neighbours or all provinces, four sets of controls, weights), each with every province in the "
         "treated place."
     )
-    inference = f" p is the share of {j.groups} provinces, those with {SMALLEST} units in every sample, whose curve shows as much."
+    inference = (
+        f" p is the share of {j.groups} provinces, those with {SMALLEST} units in every sample, "
+        "whose curve shows as much."
+    )
 
     def finding(key: str, value: float, unit: str, what: str, p: float | None = None) -> Finding:
         return Finding(
