@@ -421,8 +421,8 @@ def two_way(
 ) -> TwoWay:
     """Least squares with unit and year effects by pyfixest, with CRV1 errors and t with G-1 degrees of freedom.
 
-    The panel need not be balanced. The small-sample factor is pyfixest's default: G/(G-1) x (N-1)/(N-K), in which
-    effects nested in clusters are not counted in K.
+    The panel need not be balanced. The small-sample factor is pyfixest's default: G/(G-1) x (N-1)/(N-K), where K counts
+    the regressors and an effect for each year, but not those of units, which are nested in clusters.
 
     Args:
         data: one row a unit and year.

@@ -73,7 +73,7 @@ def synthetic_did(
         require_finite(chosen.assign(unit=chosen.index), [y], "unit")  # type: ignore[list-item]
     if chosen.loc[list(donors), list(before)].to_numpy().std() == 0:
         raise NoVariationError("all donors have one and the same value in all years before; weights cannot be found")
-    long = chosen.rename_axis(index="unit", columns="year").stack().rename("outcome").reset_index()
+    long = chosen.rename_axis(index="unit").reset_index().melt("unit", var_name="year", value_name="outcome")
     long["treated"] = long["unit"].isin(list(treated)).astype(int)
     with warnings.catch_warnings():
         # The jackknife is the cheapest of its errors, and none of them is used: placebo groups judge the estimate.

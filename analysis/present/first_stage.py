@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
@@ -81,6 +82,7 @@ def _draw(axes: Axes, table: pd.DataFrame, treated: str, base: int, start: int, 
             alpha=1 if own else 0.75,
             zorder=3 if own else 2,
         )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0) if float(y).is_integer() else format_number(y, 1))
 
 
@@ -278,7 +280,7 @@ def honest_table(folder: Path = FINDINGS) -> Table:
             f"{ROAD_BASE}; years before are {DENOMINATOR}–{ROAD_BASE}. Effects allowed: at the estimates as they are; "
             "none, where the years before bend more than the rule allows.",
             "Clustered: CRV1 errors by prefecture. Provinces: the spread of the placebo provinces' estimates; with "
-            "fewer provinces than years it serves the first kind of rule only. Normal critical values. The intervals of "
+            "fewer provinces than years it serves the first kind of rule only. Normal critical values. Intervals of "
             "the first kind take the largest move before as known.",
         ],
     )
@@ -392,3 +394,17 @@ def standing(key: str, folder: Path = FINDINGS) -> Shown:
         raise FindingError(f"finding {key} has no p-value from placebo provinces")
     count = found.placebos + 1
     return text(f"{round(found.p_value * count)} of {count}")
+
+
+def farthest(key: str, samples: Path = SAMPLES) -> Shown:
+    """The placebo province whose estimate is farthest from nought, with its units and those it is compared with."""
+    study = load_study()
+    table = _load(f"{DESIGN}_placebos.csv", samples)
+    own = table[(table["key"] == key) & (table["group"] != study.treated)]
+    if own.empty:
+        raise FindingError(f"{DESIGN}: no placebo estimates under the key {key!r}")
+    row = own.iloc[int(own["estimate"].abs().to_numpy().argmax())]
+    return text(
+        f"{PROVINCES[str(row['group'])]}, where {row['treated_units']} cities are held against "
+        f"{row['units'] - row['treated_units']} next door, at {format_number(row['estimate'], 1)}"
+    )
