@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure as MatplotlibFigure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
@@ -267,7 +267,7 @@ def load_bins(path: Path = SAMPLES / f"{DESIGN}_bins.csv") -> pd.DataFrame:
 def binned_figure(
     dose: str, *, outcomes: tuple[str, ...] = ("log_population", "urban_share"), bins: pd.DataFrame | None = None
 ) -> Figure:
-    """Binned scatter of outcomes on a dose within provinces, with a uniform band; hollow marks with covariates.
+    """Binned scatter of outcomes on a dose within provinces, bars for the uniform band; hollow marks with covariates.
 
     Args:
         dose: a name of `results.dose_response.DOSES`.
@@ -287,9 +287,7 @@ def binned_figure(
             if plain.empty or given.empty:
                 raise FindingError(f"no binned points of {outcome!r} on {dose!r}; run `report build`")
             axes.grid(axis="y", color="#dcdcda", linewidth=0.6)
-            axes.fill_between(
-                plain["at"], plain["band_low"], plain["band_high"], color=COMPARISON, alpha=0.4, linewidth=0
-            )
+            axes.vlines(plain["at"], plain["band_low"], plain["band_high"], color=COMPARISON, alpha=0.5, linewidth=5)
             axes.plot(plain["at"], plain["mean"], "o", color=TREATED, markersize=4)
             axes.plot(given["at"], given["mean"], "o", markerfacecolor="white", color=EMPHASIS, markersize=4)
             axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
@@ -298,6 +296,7 @@ def binned_figure(
             low, high = own["at"].min(), own["at"].max()
             axes.set_xticks([t for t in (500, 1000, 2000, 5000, 10000, 20000, 50000) if low * 0.8 <= t <= high * 1.25])
             axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
+            axes.yaxis.set_major_locator(MaxNLocator(7, integer=True))
             axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
             axes.tick_params(axis="y", labelsize=SMALL)
             axes.set_xlabel("yuan per registered resident (log scale)", fontsize=SMALL)
