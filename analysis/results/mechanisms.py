@@ -213,8 +213,8 @@ def _trait_slopes(rows: pd.DataFrame, whole: int, study: Study) -> Iterator[Find
                 own = replace(
                     meaning,
                     sample=f"{len(early)} of the units, on the same ground since {EARLIER[0]}.",
-                    specification=f"Change of {about}, {EARLIER[0]} to {EARLIER[1]}, before the trait was measured, that "
-                    f"goes with {trait.step}, within provinces.",
+                    specification=f"Change of {about}, {EARLIER[0]} to {EARLIER[1]}, before the trait was measured, "
+                    f"that goes with {trait.step}, within provinces.",
                 )
                 found = _fit(early, "earlier", trait.column, (), "province")
                 yield association(f"{base}.earlier", found, own, times=trait.times)
@@ -261,8 +261,8 @@ def _label_differences(frame: pd.DataFrame, study: Study) -> Iterator[Finding]:
                 ),
                 "p-value",
                 meaning.sample,
-                f"{meaning.specification} Share of {DRAWS:,} random placings of the label on the units whose difference "
-                "is at least as large in absolute value.",
+                f"{meaning.specification} Share of {DRAWS:,} random placings of the label on the units whose "
+                "difference is at least as large in absolute value.",
                 n=len(rows),
             )
 
