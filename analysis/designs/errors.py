@@ -71,3 +71,15 @@ class SensitivityError(DesignError):
 
 class NoDonorsError(DesignError):
     """There are too few untreated units to build a comparison from."""
+
+
+class IslandError(DesignError):
+    """A unit touches no other, and was not named as an island."""
+
+
+class NoPairError(DesignError):
+    """No two units touch across the border that was asked for."""
+
+
+class PairError(DesignError):
+    """A pair or a unit stands twice, or a unit is paired with itself."""

@@ -1,0 +1,237 @@
+"""Tables and figures of the placebo provinces: outcomes, the decade before, prefectures, and night lights."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from textwrap import fill
+
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from analysis.findings import Finding, FindingError, load_all
+from analysis.paths import FINDINGS, SAMPLES
+from analysis.present.effects import effects_table, placebo_figure
+from analysis.present.numbers import format_number
+from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
+from analysis.present.tables import Column, Row, Table
+from analysis.results.counties import MORE, OUTCOMES
+from analysis.results.placebos import BASE, BEFORE_OUTCOMES, BREAKS, DESIGN, LIGHT_YEARS, PREFECTURE_OUTCOMES, START
+from analysis.study import load_study
+
+SPECIFICATION_HEADS = {"raw": "Raw", "share": "Given urban share", "own": "Given own level", "all": "Given all"}
+
+
+def known_finding(known: Mapping[str, Finding], key: str) -> Finding:
+    """The finding with this key.
+
+    Raises:
+        FindingError: there is none.
+    """
+    if key not in known:
+        raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
+    return known[key]
+
+
+def places(found: Finding) -> int:
+    """Decimals that suit the outcome: small units, such as years of schooling, have two."""
+    scale = found.detectable or abs(found.value)
+    return 1 if scale >= 2 else 2
+
+
+def specification_table(
+    design: str,
+    outcomes: Sequence[str] = tuple(OUTCOMES),
+    *,
+    stem: str = "{design}.{outcome}.{specification}.effect",
+    specifications: Mapping[str, str] = SPECIFICATION_HEADS,
+    notes: tuple[str, ...] = (),
+    folder: Path = FINDINGS,
+) -> Table:
+    """Outcomes in rows and specifications in columns: estimates over the p-values of placebo provinces in brackets.
+
+    Args:
+        design: whose findings.
+        outcomes: names of outcomes, the rows.
+        stem: how a key is made.
+        specifications: names of specifications with the heads of their columns.
+        notes: sentences at the foot.
+        folder: where the findings are.
+
+    Raises:
+        FindingError: a finding is missing.
+    """
+    known = load_all(folder)
+    units = {name: what.unit for name, what in (OUTCOMES | MORE).items()}
+    rows = []
+    for outcome in outcomes:
+        found = [
+            known_finding(known, stem.format(design=design, outcome=outcome, specification=s)) for s in specifications
+        ]
+        digits = places(found[0])
+        rows.append(
+            Row(
+                [
+                    f"{outcome_words(outcome)} ({units[outcome]})",
+                    *(format_number(f.value, digits) for f in found),
+                    None if found[0].detectable is None else format_number(found[0].detectable, digits),
+                ],
+                [*(None if f.p_value is None else f"({format_number(f.p_value, 2)})" for f in found), None],
+            )
+        )
+    return Table(
+        columns=[
+            Column("Outcome", align="left"),
+            *(Column(head) for head in specifications.values()),
+            Column("Detectable, first column"),
+        ],
+        rows=rows,
+        notes=["Estimates, with the p-value of placebo provinces in brackets.", *notes],
+    )
+
+
+def outcome_words(name: str) -> str:
+    """What rows call an outcome; that it is in logs or a share of residents is in its unit or in the text."""
+    words = (OUTCOMES | MORE)[name].words.removesuffix(" (log)").removesuffix(", of residents")
+    return words[0].upper() + words[1:]
+
+
+def _wrapped(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels in short lines, which leave the figure its room."""
+    return {key: fill(label, 24) for key, label in labels.items()}
+
+
+def outcomes_figure(folder: Path = FINDINGS, samples: Path = SAMPLES) -> Figure:
+    """Where the treated province lies among all, for every outcome, without controls."""
+    study = load_study()
+    known = load_all(folder)
+    keys = {f"{DESIGN}.{o}.raw.effect": outcome_words(o) for o in OUTCOMES | MORE}
+    small = sum((known_finding(known, k).p_value or 1) <= 0.05 for k in keys)
+    name = study.province_names[study.treated]
+    title = f"{name} among all provinces: p is at most 0.05 for {small} of {len(keys)} outcomes"
+    return placebo_figure("placebos-outcomes", DESIGN, _wrapped(keys), study.treated, title=title, samples=samples)
+
+
+def _decades() -> dict[str, str]:
+    study = load_study()
+    old = f"2000–{study.first_year}"
+    new = f"{study.first_year}–{study.last_year}"
+    labels = {f"{DESIGN}.before.log_population.raw.effect": f"Residents, counties, {old}"}
+    labels[f"{DESIGN}.turn.log_population.raw.effect"] = "Residents, counties, change in change"
+    for outcome in PREFECTURE_OUTCOMES:
+        name = outcome_words(outcome)
+        labels[f"{DESIGN}.prefectures.{outcome}.before.raw.effect"] = f"{name}, prefectures, {old}"
+        labels[f"{DESIGN}.prefectures.{outcome}.during.raw.effect"] = f"{name}, prefectures, {new}"
+        labels[f"{DESIGN}.prefectures.{outcome}.turn.raw.effect"] = f"{name}, prefectures, change in change"
+    return labels
+
+
+def before_table(folder: Path = FINDINGS) -> Table:
+    """The decade before the programme, the decade of it, and their difference."""
+    return effects_table(
+        _decades(),
+        head="Outcome and decade",
+        notes=("Without controls. For prefectures each one is a cluster of its own.",),
+        folder=folder,
+    )
+
+
+def before_figure(samples: Path = SAMPLES) -> Figure:
+    """Where the treated province lies among all before the programme, during it, and in the difference."""
+    study = load_study()
+    return placebo_figure(
+        "placebos-before",
+        DESIGN,
+        _wrapped(_decades()),
+        study.treated,
+        title=f"{study.province_names[study.treated]} before the programme, during it, and the difference",
+        samples=samples,
+    )
+
+
+def counties_before_table(folder: Path = FINDINGS) -> Table:
+    """County outcomes that the earlier census has too: before, and the change in change three ways."""
+    labels = {}
+    for outcome in BEFORE_OUTCOMES:
+        name = outcome_words(outcome)
+        for key, words in (
+            ("before.{}.raw", "before"),
+            ("before.{}.own", "before, given the level of 2000"),
+            ("turn.{}.raw", "change in change"),
+            ("turn.{}.own", "change in change, given the level of 2000"),
+            ("turn.{}.lagged", "later change, given the earlier one"),
+        ):
+            labels[f"{DESIGN}.{key.format(outcome)}.effect"] = f"{name}: {words}"
+    return effects_table(labels, folder=folder)
+
+
+def lights_table(folder: Path = FINDINGS) -> Table:
+    """Averages over the years after the start, with and without the years before the last break."""
+    labels = {}
+    for stem, name in (("lights", "All land"), ("lights_urban", "Urban land")):
+        for window, years in (("since_2001", "from 2001"), ("since_2013", "from 2013")):
+            for part, words in (
+                ("change", "mean after less mean before"),
+                ("trend", "slope before"),
+                ("beyond_trend", "mean after less the line before"),
+                ("synthetic", "synthetic difference-in-differences"),
+            ):
+                labels[f"{DESIGN}.{stem}.{window}.{part}.effect"] = f"{name}, {years}: {words}"
+    return effects_table(labels, head="Lights", notes=("Each prefecture is a cluster of its own.",), folder=folder)
+
+
+def breaks_table(folder: Path = FINDINGS) -> Table:
+    """The treated province against its neighbours across the years in which the instruments changed."""
+    labels = {
+        f"{DESIGN}.{stem}.break_{year}.effect": f"{name}, {year} less {year - 1}"
+        for stem, name in (("lights", "All land"), ("lights_urban", "Urban land"))
+        for year in BREAKS
+    }
+    return effects_table(labels, head="Lights", notes=("Each prefecture is a cluster of its own.",), folder=folder)
+
+
+def lights_figure(stem: str = "lights", folder: Path = FINDINGS) -> Figure:
+    """Lights by year relative to the base year: estimates, placebo intervals, and clustered ones inside them."""
+    study = load_study()
+    known = load_all(folder)
+    years = [y for y in LIGHT_YEARS if y != BASE]
+    found = {y: known_finding(known, f"{DESIGN}.{stem}.year_{y}.effect") for y in years}
+    name = study.province_names[study.treated]
+    after = [y for y in years if y >= START]
+    outside = sum(not f.interval[0] <= 0 <= f.interval[1] for y, f in found.items() if y in after and f.interval)
+    title = f"Lights in {name}: the interval leaves out nought in {outside} of {len(after)} years after"
+    with style(f"{stem}-event-study"):
+        figure = MatplotlibFigure(figsize=(WIDTH, 3.4), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(visible=False, axis="x")
+        axes.grid(visible=True, axis="y")
+        for year, one in found.items():
+            if one.interval is not None:
+                axes.plot([year, year], one.interval, color=LINE, linewidth=1.1, zorder=2)
+            clustered = known.get(f"{DESIGN}.{stem}.year_{year}.effect.crv1")
+            if clustered is not None and clustered.interval is not None:
+                axes.plot(
+                    [year, year], clustered.interval, color=TREATED, linewidth=3.2, solid_capstyle="butt", zorder=3
+                )
+        axes.scatter(years, [f.value for f in found.values()], s=20, color=INK, zorder=4)
+        axes.scatter([BASE], [0], s=20, facecolor="white", edgecolor=INK, zorder=4)
+        axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
+        top = axes.get_ylim()[1]
+        for year in BREAKS:
+            axes.axvline(year - 0.5, color=EMPHASIS, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            axes.annotate(
+                f"break {year}" if year == BREAKS[0] else f"{year}",
+                (year - 0.5, top),
+                xytext=(2, -2),
+                textcoords="offset points",
+                fontsize=SMALL,
+                color=EMPHASIS,
+                va="top",
+            )
+        axes.axvspan(START - 0.5, max(years) + 0.5, color=LINE, alpha=0.12, linewidth=0, zorder=0)
+        axes.annotate(
+            "programme", (START - 0.5, top), xytext=(2, -2), textcoords="offset points", fontsize=SMALL, va="top"
+        )
+        axes.set_xticks(range(min(years), max(years) + 1, 2))
+        axes.set_xlim(min(years) - 0.7, max(years) + 0.7)
+        axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
+        axes.set_ylabel(f"Log points, relative to {BASE}")
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title)
