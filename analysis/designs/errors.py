@@ -83,3 +83,11 @@ class NoPairError(DesignError):
 
 class PairError(DesignError):
     """A pair or a unit stands twice, or a unit is paired with itself."""
+
+
+class OverlapError(DesignError):
+    """The treated units lie so far from the others that no weights or probabilities make them comparable."""
+
+
+class NoPlacementError(DesignError):
+    """The treated group has no estimate among those that a placebo test is to judge."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.designs.errors import DesignError
+from analysis.designs.errors import NoVariationError, TooFewPlacebosError
 from analysis.designs.placebo import PlaceboTest
 
 
@@ -17,13 +17,14 @@ def step_down(tests: Mapping[str, PlaceboTest]) -> dict[str, float]:
     "Stepwise Multiple Testing as Formalized Data Snooping", Econometrica 73(4), the same for resamples.
 
     Raises:
-        DesignError: fewer than two placebo groups are shared by all outcomes.
+        TooFewPlacebosError: fewer than two placebo groups are shared by all outcomes.
+        NoVariationError: the shared placebo groups have the same estimate of an outcome.
     """
     names = list(tests)
     groups = [{p.group for p in tests[n].placebos} for n in names]
     shared = sorted(set.intersection(*groups)) if groups else []
     if len(shared) < 2:
-        raise DesignError(
+        raise TooFewPlacebosError(
             f"{len(shared)} placebo groups are shared by all {len(names)} outcomes; two or more are needed"
         )
     own = np.empty(len(names))
@@ -32,6 +33,8 @@ def step_down(tests: Mapping[str, PlaceboTest]) -> dict[str, float]:
         by_group = {p.group: p.estimate for p in tests[name].placebos}
         column = np.array([by_group[g] for g in shared])
         scale = column.std(ddof=1)
+        if scale <= 1e-12 * np.abs(column).max():
+            raise NoVariationError(f"{name}: all {len(shared)} shared placebo groups have the estimate {column[0]:g}")
         own[j], placebos[:, j] = abs(tests[name].estimate) / scale, np.abs(column) / scale
     order = np.argsort(-own, kind="stable")
     adjusted: dict[str, float] = {}

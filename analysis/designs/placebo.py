@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.designs.errors import (
     CollinearityError,
     NonFiniteError,
+    NoPlacementError,
     NoVariationError,
     TooFewPlacebosError,
     TooFewUnitsError,
@@ -110,7 +111,9 @@ def moments(
     controls: Sequence[str] = (),
     weight: str | None = None,
 ) -> Moments:
-    """The cross products of controls and outcomes by cluster; clusters lie within groups.
+    """The cross products of controls and outcomes by cluster.
+
+    Clusters lie within groups: the same name in two groups means two clusters.
 
     Raises:
         UnknownColumnError: a column is not in the data.
@@ -133,11 +136,12 @@ def moments(
     still = [o for o in outcomes if data[o].nunique() < 2]
     if still:
         raise NoVariationError(f"outcome {still[0]!r}: all {len(data)} units have the same value")
-    keys = data[group].astype(str) + "|" + data[cluster].astype(str)
+    keys = pd.MultiIndex.from_arrays([data[group].astype(str), data[cluster].astype(str)])
     codes, names = pd.factorize(keys, sort=True)
     x = data[list(controls)].to_numpy(dtype=float)
     deviation = x.std(axis=0)
-    flat = [c for c, d in zip(controls, deviation, strict=True) if d == 0]
+    size = np.abs(x).max(axis=0, initial=0)
+    flat = [c for c, d, s in zip(controls, deviation, size, strict=True) if d <= _STILL * s]
     if flat:
         raise CollinearityError(f"control {flat[0]!r} is the same for all units; leave it out")
     x = np.column_stack([np.ones(len(data)), (x - x.mean(axis=0)) / deviation])
@@ -153,10 +157,9 @@ def moments(
     x, y, w = x[order], y[order], w[order]
     xx = np.add.reduceat(np.einsum("i,ik,il->ikl", w, x, x), starts, axis=0)
     xy = np.add.reduceat(np.einsum("i,ik,im->ikm", w, x, y), starts, axis=0)
-    pairs = [str(n).split("|", 1) for n in names]
     return Moments(
-        groups=np.array([p[0] for p in pairs]),
-        clusters=tuple(p[1] for p in pairs),
+        groups=np.array([str(g) for g, _ in names]),
+        clusters=tuple(str(c) for _, c in names),
         controls=tuple(controls),
         outcomes=tuple(outcomes),
         xx=xx,
@@ -175,9 +178,22 @@ class _Solved:
     treated: npt.NDArray[np.bool_]  # of the clusters of the sample
 
 
+def _scaled(xx: Array) -> Array:
+    """Cross products of columns of length one; a column of noughts stays one."""
+    length = np.sqrt(np.einsum("...kk->...k", xx))
+    length = np.where(length > 0, length, 1.0)
+    scaled: Array = xx / (length[..., :, None] * length[..., None, :])
+    return scaled
+
+
 def _solve(m: Moments, name: str, others: Sequence[str]) -> tuple[_Solved, npt.NDArray[np.intp]]:
     chosen = np.flatnonzero(np.isin(m.groups, [name, *others]))
     treated = m.groups[chosen] == name
+    if not treated.any() or treated.all():
+        raise TooFewUnitsError(
+            f"{name} against {', '.join(others) or 'nobody'}: {'all' if treated.any() else 'no'} units are in {name}; "
+            "both it and its neighbours need some"
+        )
     units = int(m.count[chosen].sum())
     if units <= m.xx.shape[1] + 1:
         raise TooFewUnitsError(
@@ -186,12 +202,12 @@ def _solve(m: Moments, name: str, others: Sequence[str]) -> tuple[_Solved, npt.N
         )
     xx = m.xx[chosen].sum(axis=0)
     d = m.xx[chosen][treated].sum(axis=0)[0]
-    diagonal = np.sqrt(np.diag(xx))
-    values, vectors = np.linalg.eigh(xx / np.outer(diagonal, diagonal))
+    values, vectors = np.linalg.eigh(_scaled(xx))
     if values[0] < _COLLINEAR:
-        worst = ("intercept", *m.controls)[int(np.abs(vectors[:, 0]).argmax())]
+        worst = m.controls[int(np.abs(vectors[1:, 0]).argmax())]
         raise CollinearityError(
-            f"{name} against {', '.join(others)}: {worst!r} is a combination of the other controls; leave it out"
+            f"{name} against {', '.join(others)}: {worst!r} is the same for all units or a combination of the other "
+            "controls; leave it out"
         )
     xy = m.xy[chosen].sum(axis=0)
     gamma = np.linalg.solve(xx, d)
@@ -294,6 +310,10 @@ def leave_one_out(m: Moments, name: str, others: Sequence[str]) -> pd.DataFrame:
     """The group's estimates without one cluster at a time: one row a cluster left out, one column an outcome.
 
     The index says which cluster. The spread of these estimates is the cluster jackknife (`jackknife_errors`).
+
+    Raises:
+        TooFewUnitsError: a cluster holds all treated, or all untreated, units.
+        CollinearityError: without a cluster the controls are combinations of one another, or of the indicator.
     """
     _, chosen = _solve(m, name, others)
     treated = m.groups[chosen] == name
@@ -302,11 +322,21 @@ def leave_one_out(m: Moments, name: str, others: Sequence[str]) -> pd.DataFrame:
     own_x = m.xx[chosen][:, 0, :] * treated[:, None]
     own_y = m.xy[chosen][:, 0, :] * treated[:, None]
     d, dy = own_x.sum(axis=0) - own_x, own_y.sum(axis=0) - own_y
-    if (d[:, 0] <= 0).any():
-        lone = m.clusters[chosen[int((d[:, 0] <= 0).argmax())]]
-        raise TooFewUnitsError(f"{name}: cluster {lone} holds all treated units; it cannot be left out")
-    gamma = np.linalg.solve(xx, d[:, :, None])[:, :, 0]
-    own = d[:, 0] - (d * gamma).sum(axis=1)
+    for side, count in (("treated", treated.sum()), ("untreated", (~treated).sum())):
+        if count < 2:
+            lone = m.clusters[chosen[int((treated == (side == "treated")).argmax())]]
+            raise TooFewUnitsError(f"{name}: cluster {lone} holds all {side} units; it cannot be left out")
+    singular = np.linalg.eigvalsh(_scaled(xx))[:, 0] < _COLLINEAR
+    if not singular.any():
+        gamma = np.linalg.solve(xx, d[:, :, None])[:, :, 0]
+        own = d[:, 0] - (d * gamma).sum(axis=1)
+        singular = own < _COLLINEAR * d[:, 0]
+    if singular.any():
+        lone = m.clusters[chosen[int(singular.argmax())]]
+        raise CollinearityError(
+            f"{name}: without cluster {lone} the controls are combinations of one another or tell the groups apart; "
+            "take fewer controls"
+        )
     estimates = (dy - np.einsum("gk,gkm->gm", gamma, xy)) / own[:, None]
     index = pd.Index([m.clusters[i] for i in chosen], name="left_out")
     return pd.DataFrame(estimates[:, :-1], index=index, columns=list(m.outcomes))
@@ -316,7 +346,8 @@ def jackknife_errors(m: Moments, name: str, others: Sequence[str]) -> Array:
     """CRV3 errors, one an outcome: the cluster jackknife around the full estimate, times (G-1)/G.
 
     Method: MacKinnon, Nielsen and Webb (2023), "Fast and reliable jackknife and bootstrap methods for cluster-robust
-    inference", Journal of Applied Econometrics 38(5). pyfixest's "CRV3" gives the same by default.
+    inference", Journal of Applied Econometrics 38(5). pyfixest's "CRV3" has by default the factor of CRV1,
+    G/(G-1) x (N-1)/(N-K), in the place of (G-1)/G.
     """
     without = leave_one_out(m, name, others).to_numpy()
     full = np.array([p.estimate for p in place(m, name, others)])
@@ -341,7 +372,7 @@ def invert(treated: float, estimates: Array, shifts: Array, level: float) -> tup
     roots = []
     for a, w in zip(estimates, shifts, strict=True):
         for sign in (1.0, -1.0):  # a - w t = +-(h - t)
-            if abs(sign - w) > _STILL:
+            if abs(sign - w) > _SAME:  # else the two sizes move in step and never cross
                 roots.append((sign * treated - a) / (sign - w))
     if not roots:
         return None
@@ -363,9 +394,19 @@ def judge(placements: Sequence[Placement], treated: str, level: float = 0.95) ->
     """The test for one outcome: the treated group's placement among the others'.
 
     Raises:
+        NoPlacementError: the treated group has no placement.
         TooFewPlacebosError: fewer than two other groups.
+        NoVariationError: the placebo groups' estimates are all the same.
+        NonFiniteError: an estimate, error or shift is missing or infinite.
     """
-    own = next(p for p in placements if p.group == treated)
+    for p in placements:
+        if not np.isfinite([p.estimate, p.shift, p.standard_error or 0.0]).all():
+            raise NonFiniteError(f"group {p.group!r}: its estimate, error or shift is not finite; leave the group out")
+    own = next((p for p in placements if p.group == treated), None)
+    if own is None:
+        raise NoPlacementError(
+            f"group {treated!r} is not among the {len(placements)} placements; estimate it before it is judged"
+        )
     rest = tuple(p for p in placements if p.group != treated)
     if len(rest) < 2:
         raise TooFewPlacebosError(
@@ -373,6 +414,8 @@ def judge(placements: Sequence[Placement], treated: str, level: float = 0.95) ->
             "Lower the smallest number of units, or take in more groups."
         )
     estimates = np.array([p.estimate for p in rest])
+    if np.ptp(estimates) <= _STILL * np.abs(estimates).max():
+        raise NoVariationError(f"the estimates of all {len(rest)} placebo groups are {estimates[0]:g}")
     ratios = np.array([p.estimate / p.standard_error for p in rest if p.standard_error])
     studentized = None
     if own.standard_error and len(ratios):

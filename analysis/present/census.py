@@ -28,13 +28,13 @@ UNIT_TYPES = {
 
 # What the first design uses: column of its sample, label, unit, decimals.
 DESCRIBED: Mapping[str, tuple[str, int]] = {
-    "change": ("Change in the urban share (percentage points)", 1),
+    "urban_share": ("Change in the urban share (percentage points)", 1),
     "urban_share_start": ("Urban share at the start (percent)", 1),
     "population_start": ("Residents at the start (people)", 0),
-    "agricultural_employment_share": ("Agricultural share of employment (percent)", 1),
-    "schooling_years": ("Mean schooling (years)", 2),
-    "nonagricultural_share": ("Non-agricultural registration (percent)", 1),
-    "piped_water_share": ("Households with piped water (percent)", 1),
+    "agricultural_employment_start": ("Agricultural share of employment (percent)", 1),
+    "schooling_start": ("Mean schooling (years)", 2),
+    "nonagricultural_share_start": ("Non-agricultural registration (percent)", 1),
+    "piped_water_start": ("Households with piped water (percent)", 1),
 }
 
 

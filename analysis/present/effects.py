@@ -124,7 +124,7 @@ def placebo_figure(
     """
     table = load_placebos(design, samples)
     with style(name):
-        figure = MatplotlibFigure(figsize=(WIDTH, 0.36 * len(labels) + 1.1), layout="constrained")
+        figure = MatplotlibFigure(figsize=(WIDTH, 0.36 * len(labels) + 1.25), layout="constrained")
         axes = figure.subplots()
         for row, key in enumerate(labels):
             own = table[table["key"] == key]
@@ -145,8 +145,8 @@ def placebo_figure(
         axes.set_ylim(len(labels) - 0.5, -1.0)
         axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
         axes.set_xlabel(
-            f"Estimate (standard deviations of the placebo estimates); diamond: {PROVINCES[treated]}, "
-            "dots: other provinces"
+            "Estimate (standard deviations of the placebo estimates)\n"
+            f"diamond: {PROVINCES[treated]}, dots: other provinces"
         )
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)

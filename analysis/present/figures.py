@@ -21,7 +21,8 @@ def load_sample(path: Path = SAMPLES / "long_difference.csv") -> pd.DataFrame:
         FindingError: there is no such file.
     """
     try:
-        return pd.read_csv(path, dtype={"code": str, "province": str, "prefecture": str})
+        text = ("unit_id", "code", "code_end", "province", "prefecture", "poverty_exit")
+        return pd.read_csv(path, dtype=dict.fromkeys(text, str))
     except FileNotFoundError as error:
         raise FindingError(f"{path}: no such sample; run `report build`, which makes it") from error
 
@@ -46,21 +47,22 @@ def change_by_province(sample: pd.DataFrame | None = None, study: Study | None =
     """Each unit's change in the urban share, by province, with the provinces' means.
 
     Args:
-        sample: columns province (two digits) and change (percentage points); the pipeline's if not given.
+        sample: columns province (two digits) and urban_share, its change in percentage points; the pipeline's if
+            not given.
         study: the study's definition; that of `study.yml` if not given.
     """
     sample = load_sample() if sample is None else sample
     study = load_study() if study is None else study
-    means = sample.groupby("province")["change"].mean().sort_values(ascending=False)
+    means = sample.groupby("province")["urban_share"].mean().sort_values(ascending=False)
     counts = sample.groupby("province").size()
     rows = {province: i for i, province in enumerate(means.index)}
     # Points are spread in their row by the golden ratio: evenly, and the same each time.
-    ordered = sample.sort_values(["province", "change"], kind="stable")
+    ordered = sample.sort_values(["province", "urban_share"], kind="stable")
     place = ordered.groupby("province").cumcount()
     spread = (place * (np.sqrt(5) - 1) / 2) % 1 - 0.5
     points = pd.DataFrame(
         {
-            "change": ordered["change"],
+            "change": ordered["urban_share"],
             "row": ordered["province"].map(rows) + 0.5 * spread,
             "treated": ordered["province"] == study.treated,
         }

@@ -205,7 +205,7 @@ def finding(key: str, digits: int | None = None, folder: Path = FINDINGS) -> Fin
     """The finding with this key, to show in prose.
 
     Args:
-        key: such as "long_difference.effect_raw".
+        key: such as "long_difference.urban_share.effect".
         digits: how many decimals; chosen from the standard error and unit if not given.
         folder: where the findings are.
 

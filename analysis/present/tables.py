@@ -1,16 +1,12 @@
 """Tables: plain semantic HTML, which a book's engines turn into pages and print."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Literal
 
-from analysis.findings import Finding, FindingError, load_all
-from analysis.paths import FINDINGS
-from analysis.present.numbers import Shown, decimals, format_number, text
-from analysis.study import Study, load_study
+from analysis.present.numbers import Shown, text
 
 Cell = str | Shown | None
 Align = Literal["left", "right", "center"]
@@ -119,100 +115,3 @@ class Table:
         heads = " | ".join(c.head for c in self.columns)
         # Raw HTML in Markdown: for an output of type text/html Quarto's pages load scripts from the network.
         return {"text/markdown": f"```{{=html}}\n{self.html()}\n```", "text/plain": f"Table: {heads}"}
-
-
-SPECIFICATIONS = {"raw": "(1)", "share": "(2)", "all": "(3)"}
-
-
-def regressor_labels(study: Study) -> dict[str, str]:
-    """What the rows of a regression table are called, in their order."""
-    controls = {
-        "urban_share_start": "Urban share",
-        "log_population": "Log population",
-        "agricultural_employment_share": "Agricultural share of employment",
-        "schooling_years": "Mean years of schooling",
-        "nonagricultural_share": "Residents with non-agricultural registration",
-        "piped_water_share": "Households with piped water",
-    }
-    return {name: f"{label}, {study.first_year}" for name, label in controls.items()} | {"intercept": "Intercept"}
-
-
-def _common_sentences(specifications: Sequence[str]) -> str:
-    split = [re.split(r"(?<=\.) (?=[A-Z])", s) for s in specifications]
-    return " ".join(s for s in split[0] if all(s in other for other in split[1:]))
-
-
-def regression_table(
-    design: str = "long_difference",
-    *,
-    treatment: str | None = None,
-    outcome: str = "Change in the urban share",
-    specifications: Mapping[str, str] = SPECIFICATIONS,
-    labels: Mapping[str, str] | None = None,
-    folder: Path = FINDINGS,
-) -> Table:
-    """The models of a design side by side: coefficients over their standard errors in brackets.
-
-    Args:
-        design: whose findings: `<design>.effect_<specification>` and `<design>.<specification>.<regressor>`.
-        treatment: the label of the treatment; the treated province if not given.
-        outcome: what the coefficients explain; the unit comes from the findings.
-        specifications: names of the specifications, each with its column head.
-        labels: regressors in the order of rows, each with its label; `regressor_labels` if not given.
-        folder: where the findings are.
-
-    Raises:
-        FindingError: the findings of a specification are missing.
-    """
-    study = load_study()
-    treatment = study.province_names[study.treated] if treatment is None else treatment
-    labels = regressor_labels(study) if labels is None else labels
-    known = load_all(folder)
-    effects: dict[str, Finding] = {}
-    for name in specifications:
-        key = f"{design}.effect_{name}"
-        if key not in known:
-            raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
-        effects[name] = known[key]
-    unit = next(iter(effects.values())).unit
-
-    rows = [_coefficients(treatment, [effects[s] for s in specifications])]
-    for regressor, label in labels.items():
-        found = [known.get(f"{design}.{s}.{regressor}") for s in specifications]
-        shown = [f for f in found if f is not None]
-        if shown:
-            per = shown[0].unit.removeprefix(unit).strip()
-            rows.append(_coefficients(f"{label} ({per})" if per else label, found))
-    squared = [known.get(f"{design}.{s}.r_squared") for s in specifications]
-    rows += [
-        Row(["Units", *(format_number(e.n, 0) if e.n is not None else None for e in effects.values())]),
-        Row(
-            [
-                "Prefectures",
-                *(format_number(e.clusters, 0) if e.clusters is not None else None for e in effects.values()),
-            ]
-        ),
-        Row(["R²", *(format_number(r.value, 2) if r is not None else None for r in squared)]),
-    ]
-    same_sample = {e.sample for e in effects.values()}
-    return Table(
-        columns=[Column(f"{outcome}, {unit}", align="left"), *(Column(h) for h in specifications.values())],
-        rows=rows,
-        notes=[
-            "Coefficients, with standard errors in brackets. "
-            + _common_sentences([e.specification for e in effects.values()]),
-            *(f"Sample: {s}" for s in sorted(same_sample)),
-        ],
-    )
-
-
-def _coefficients(label: str, found: Sequence[Finding | None]) -> Row:
-    digits = [decimals(f.value, f.unit, f.standard_error) for f in found if f is not None]
-    places = max(digits)
-    return Row(
-        [label, *(None if f is None else format_number(f.value, places) for f in found)],
-        [
-            None if f is None or f.standard_error is None else f"({format_number(f.standard_error, places)})"
-            for f in found
-        ],
-    )

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from analysis.designs import errors
-from analysis.designs.regression import fit_ols
+from analysis.designs.regression import conley_errors, fit_ols
 
 
 def simulated_units(seed: int = 0, noise: float = 1.0, clusters: int = 24) -> pd.DataFrame:
@@ -108,3 +108,32 @@ def test_input_is_left_as_it_was() -> None:
     before = data.copy()
     fit(data)
     pd.testing.assert_frame_equal(data, before)
+
+
+def test_conley_errors_are_the_sandwich_with_a_kernel_of_distance() -> None:
+    random = np.random.default_rng(4)
+    n = 120
+    data = pd.DataFrame({"unit": range(n), "lat": random.uniform(30, 36, n), "lon": random.uniform(110, 117, n)})
+    data["d"] = (data["lat"] > 33) * 1
+    data["x"] = random.normal(size=n)
+    data["y"] = data["d"] + data["x"] + np.sin(data["lat"] * 3) + random.normal(size=n)
+    found = conley_errors(data, "y", "d", ["x"], latitude="lat", longitude="lon", cutoffs=[50, 200], unit="unit")
+
+    x = np.column_stack([np.ones(n), data["d"], data["x"]])
+    rest = data["y"].to_numpy() - x @ np.linalg.lstsq(x, data["y"].to_numpy(), rcond=None)[0]
+    lat, lon = np.radians(data["lat"].to_numpy()), np.radians(data["lon"].to_numpy())
+    half = (
+        np.sin((lat[:, None] - lat) / 2) ** 2
+        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    )
+    apart = 2 * 6371.01 * np.arcsin(np.sqrt(half))
+    bread = np.linalg.inv(x.T @ x)
+    for cutoff, error in found.items():
+        kernel = np.clip(1 - apart / cutoff, 0, None)
+        scores = x * rest[:, None]
+        assert error == pytest.approx(np.sqrt((bread @ (scores.T @ kernel @ scores) @ bread)[1, 1]), rel=1e-9)
+
+    with pytest.raises(errors.NonFiniteError, match=r"'lat'.*first 0"):
+        conley_errors(data.assign(lat=np.nan), "y", "d", latitude="lat", longitude="lon", cutoffs=[50], unit="unit")
+    with pytest.raises(errors.TreatmentError):
+        conley_errors(data.assign(d=1), "y", "d", latitude="lat", longitude="lon", cutoffs=[50], unit="unit")

@@ -8,21 +8,26 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.designs.long_difference import build_sample
 from analysis.findings import FindingError
 from analysis.present.figures import change_by_province, load_sample
 from analysis.present.style import INK, SMALL, TREATED, style, to_svg
+from analysis.results.counties import build
+
+
+def sample_of(tables, study) -> pd.DataFrame:
+    frame = build(tables.units, tables.census, first=study.first_year, last=study.last_year)
+    return frame[frame["province"].isin(study.provinces)]
 
 
 def test_the_same_bytes_twice(simulated, study) -> None:
-    sample = build_sample(simulated.census, study).units
+    sample = sample_of(simulated, study)
     first = change_by_province(sample, study).svg
     assert first == change_by_province(sample.sample(frac=1, random_state=1), study).svg
     assert "<dc:date>" not in first
 
 
 def test_only_svg_reaches_the_engine(simulated, study) -> None:
-    figure = change_by_province(build_sample(simulated.census, study).units, study)
+    figure = change_by_province(sample_of(simulated, study), study)
     bundle = figure._repr_mimebundle_()
     assert set(bundle) == {"image/svg+xml", "text/plain"}
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")  # noqa: S314
@@ -39,13 +44,13 @@ def test_only_svg_reaches_the_engine(simulated, study) -> None:
     ],
 )
 def test_title_says_what_is_seen(simulate_with, study, effect: float, title: str) -> None:
-    sample = build_sample(simulate_with(effect=effect).census, study).units
+    sample = sample_of(simulate_with(effect=effect), study)
     assert change_by_province(sample, study).title == title
 
 
 def test_title_counts_larger_means(study) -> None:
     means = {"41": 5.0, "13": 9.0, "14": 7.0, "34": 1.0, "37": 2.0, "42": 3.0, "61": 4.0}
-    sample = pd.DataFrame({"province": list(means), "change": list(means.values())})
+    sample = pd.DataFrame({"province": list(means), "urban_share": list(means.values())})
     title = change_by_province(sample, study).title
     assert title == "The mean change in Henan is within the range of its neighbours: larger in 2 of 6"
 
@@ -74,7 +79,7 @@ def test_drawing_opens_no_window_and_leaves_the_settings() -> None:
         "from analysis.present.figures import change_by_province\n"
         "before = dict(matplotlib.rcParams)\n"
         "codes = ['41', '13', '14', '34', '37', '42', '61']\n"
-        "change_by_province(pd.DataFrame({'province': codes, 'change': range(7)}))\n"
+        "change_by_province(pd.DataFrame({'province': codes, 'urban_share': range(7)}))\n"
         "import matplotlib.pyplot as plt\n"
         "assert plt.get_fignums() == []\n"
         "assert {k: v for k, v in matplotlib.rcParams.items() if k != 'backend'} == "

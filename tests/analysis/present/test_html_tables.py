@@ -8,9 +8,8 @@ import pytest
 import typst
 from pypdf import PdfReader
 
-from analysis.findings import FindingError
 from analysis.present.numbers import quantity
-from analysis.present.tables import Column, Row, Table, regression_table
+from analysis.present.tables import Column, Row, Table
 
 TABLE = Table(
     columns=[
@@ -94,28 +93,3 @@ def test_pandoc_and_typst_print_the_table(tmp_path: Path) -> None:
     printed = print_typst(source, tmp_path)
     for words in ("兰考县", "−1.25", "(0.5)", "`$x$` @y // #z", "a & b <i>", "A second note."):
         assert words in printed
-
-
-def test_regression_table(findings_folder: Path, tmp_path: Path) -> None:
-    table = regression_table(folder=findings_folder)
-    labels = [str(row.cells[0]) for row in table.rows]
-    assert labels[0] == "Henan"
-    assert labels[1] == "Urban share, 2010 (per percentage point)"
-    assert labels[-4:] == ["Intercept", "Units", "Prefectures", "R²"]
-    share = table.rows[1]
-    assert [cell is None for cell in share.cells[1:]] == [True, False, False]
-    assert [cell is None for cell in share.below] == [True, False, False]
-    assert all(str(c).startswith("(") and str(c).endswith(")") for c in table.rows[0].below)
-    assert [row.cells[1] for row in table.rows[-3:-1]] == ["126", "21"]
-    assert "*" not in table.html()
-    notes = " ".join(table.notes)
-    assert "CRV1" in notes
-    assert "Sample: 126 county-level units of Henan" in notes
-    assert "controls for" not in notes
-    Reader(table.html())
-    assert "(N−1)/(N−K)" in print_typst(typst_of(table), tmp_path)
-
-
-def test_missing_specification_is_named(findings_folder: Path) -> None:
-    with pytest.raises(FindingError, match=r"long_difference\.effect_none"):
-        regression_table(specifications={"none": "(1)"}, folder=findings_folder)

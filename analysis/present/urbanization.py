@@ -1,0 +1,314 @@
+"""Tables and figures of the long difference: effects by outcome and specification, and how alike the units are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from analysis.designs.placebo import DETECTABLE
+from analysis.findings import Finding, FindingError, load_all
+from analysis.paths import FINDINGS, SAMPLES
+from analysis.present.effects import effects_table, placebo_figure
+from analysis.present.numbers import Shown, format_number
+from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
+from analysis.present.tables import Column, Row, Table
+from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
+from analysis.results.long_difference import CUTOFFS, DESIGN, METHODS, SERVICES, SHOWN, UNLIKELY
+from analysis.study import Study, load_study
+
+HEADS = {
+    "raw": "No controls",
+    "share": "Given urban share",
+    "own": "Given own level",
+    "all": "Given all",
+}
+METHOD_HEADS = {"regression": "Regression", "doubly_robust": "Doubly robust", "balanced": "Balanced"}
+_P_BELOW = "In brackets: p from placebo provinces."
+
+
+def _label(name: str) -> str:
+    # The unit stands beside it and says log; movers are all of residents, as the text says.
+    words = SHOWN[name].words.removesuffix(" (log)").removesuffix(", of residents")
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _known(folder: Path, *keys: str) -> dict[str, Finding]:
+    known = load_all(folder)
+    missing = [k for k in keys if k not in known]
+    if missing:
+        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
+    return known
+
+
+def _places(finding: Finding) -> int:
+    """Decimals that give the minimum detectable effect two significant digits."""
+    return int(min(max(1 - np.floor(np.log10(finding.detectable or 1.0)), 0), 4))
+
+
+def _p(finding: Finding) -> str:
+    return "" if finding.p_value is None else f"({format_number(finding.p_value, 2)})"
+
+
+def outcomes_table(specification: str, folder: Path = FINDINGS) -> Table:
+    """The co-primary outcomes in one specification, with the inference of record and the correction for several."""
+    keys = {f"{DESIGN}.{o}.{specification}.effect": _label(o) for o in OUTCOMES}
+    adjusted = {k: k.removesuffix("effect") + "p_family" for k in keys}
+    return effects_table(
+        keys,
+        adjusted=adjusted,
+        folder=folder,
+        notes=(
+            f"Change of each outcome on an indicator for the treated province, {SPECIFICATIONS[specification].words}.",
+            "p, several outcomes: corrected by the step-down of Westfall and Young over the same placebos.",
+        ),
+    )
+
+
+def specifications_table(folder: Path = FINDINGS) -> Table:
+    """The same effects with each set of controls side by side."""
+    keys = [f"{DESIGN}.{o}.{s}.effect" for o in SHOWN for s in SPECIFICATIONS]
+    known = _known(folder, *keys)
+    rows = []
+    for name in SHOWN:
+        found = [known[f"{DESIGN}.{name}.{s}.effect"] for s in SPECIFICATIONS]
+        places = _places(found[0])
+        rows.append(
+            Row(
+                [f"{_label(name)} ({SHOWN[name].unit})", *(format_number(f.value, places) for f in found)],
+                [_p(f) for f in found],
+            )
+        )
+    return Table(
+        [Column("Outcome", align="left"), *(Column(HEADS[s]) for s in SPECIFICATIONS)],
+        rows,
+        notes=[
+            _P_BELOW + " Of the urban share, its own level and the urban share are the same control.",
+            "All: the outcome's own level, and, of the first year, " + ", ".join(CONTROLS.values()) + ".",
+            f"{_label(SERVICES.name)} are no co-primary outcome; a claim is about them.",
+        ],
+    )
+
+
+def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Table:
+    """One specification with all units, without those suspected of losing ground, and without the treated control."""
+    variants = {"effect": "All units", "no_zones": "No zone suspected", "without_treated": "Henan no control"}
+    known = _known(folder, *(f"{DESIGN}.{o}.{specification}.{v}" for o in SHOWN for v in variants))
+    rows = []
+    for name in SHOWN:
+        found = [known[f"{DESIGN}.{name}.{specification}.{v}"] for v in variants]
+        places = _places(found[0])
+        cells = [
+            text for f in found for text in (format_number(f.value, places), format_number(f.detectable or 0.0, places))
+        ]
+        rows.append(
+            Row(
+                [f"{_label(name)} ({SHOWN[name].unit})", *cells],
+                [text for f in found for text in (_p(f), "")],
+            )
+        )
+    counts = {v: sorted({known[f"{DESIGN}.{o}.{specification}.{v}"].n for o in SHOWN}) for v in variants}
+    sizes = "; ".join(
+        f"{head}: {' or '.join(format_number(n or 0, 0) for n in counts[v])} units" for v, head in variants.items()
+    )
+    return Table(
+        [
+            Column("Outcome", align="left"),
+            *(Column(f"{head}, {what}") for head in variants.values() for what in ("estimate", "detectable")),
+        ],
+        rows,
+        notes=[
+            f"{_P_BELOW} Each {SPECIFICATIONS[specification].words}.",
+            f"{sizes}. Without Henan as a control its own estimate stays; the placebos change.",
+        ],
+    )
+
+
+def errors_table(specification: str = "share", folder: Path = FINDINGS) -> Table:
+    """The spread of placebo estimates beside errors that count prefectures or distance."""
+    kinds = {"crv1": "CRV1", "crv3": "CRV3", **{f"conley_{c}": f"Conley, {c} km" for c in CUTOFFS}}
+    known = _known(folder, *(f"{DESIGN}.{o}.{specification}.effect.{k}" for o in SHOWN for k in kinds))
+    rows = []
+    for name in SHOWN:
+        key = f"{DESIGN}.{name}.{specification}.effect"
+        effect = known[key]
+        places = _places(effect) + 1
+        spread = (effect.detectable or 0.0) / DETECTABLE
+        errors = [known[f"{key}.{k}"].standard_error or 0.0 for k in kinds]
+        rows.append(
+            Row(
+                [
+                    f"{_label(name)} ({SHOWN[name].unit})",
+                    *(format_number(x, places) for x in (effect.value, spread, *errors)),
+                ]
+            )
+        )
+    return Table(
+        [
+            Column("Outcome", align="left"),
+            Column("Estimate"),
+            Column("Placebo spread"),
+            *(Column(head) for head in kinds.values()),
+        ],
+        rows,
+        notes=[
+            f"Each {SPECIFICATIONS[specification].words}. Placebo spread: standard deviation of the placebo provinces' "
+            "estimates. The errors to its right leave out shocks to whole provinces.",
+            "CRV1: by prefecture, factor G/(G−1) × (N−1)/(N−K). CRV3: cluster jackknife, factor (G−1)/G. "
+            "Conley: Bartlett kernel, no small-sample factor.",
+        ],
+    )
+
+
+def adjustment_table(folder: Path = FINDINGS) -> Table:
+    """The effect on the treated by three methods, each with its p-value and effective number of untreated units."""
+    known = _known(folder, *(f"{DESIGN}.{o}.adjusted.{m}.effective" for o in SHOWN for m in METHODS))
+    placed: dict[str, set[int]] = {m: set() for m in METHODS}
+    rows = []
+    for name in SHOWN:
+        found = {m: known[f"{DESIGN}.{name}.adjusted.{m}"] for m in METHODS}
+        places = _places(found["regression"])
+        for m in METHODS:
+            placed[m].add(found[m].placebos or 0)
+        rows.append(
+            Row(
+                [
+                    f"{_label(name)} ({SHOWN[name].unit})",
+                    *(format_number(found[m].value, places) for m in METHODS),
+                    *(format_number(known[f"{found[m].key}.effective"].value, 0) for m in METHODS),
+                ],
+                [*(_p(found[m]) for m in METHODS), *("" for _ in METHODS)],
+            )
+        )
+    untreated = {known[f"{DESIGN}.{o}.adjusted.{m}.effective"].n for o in SHOWN for m in METHODS}
+    counts = "; ".join(
+        f"{METHOD_HEADS[m].lower()} {' or '.join(format_number(c, 0) for c in sorted(placed[m]))}" for m in METHODS
+    )
+    return Table(
+        [
+            Column("Outcome", align="left"),
+            *(Column(METHOD_HEADS[m]) for m in METHODS),
+            *(Column(f"{METHOD_HEADS[m]}: effective units") for m in METHODS),
+        ],
+        rows,
+        notes=[
+            f"Effect on the treated, given all controls. {_P_BELOW} Placebos: {counts}. "
+            "A province without units like its own is no placebo.",
+            "Effective units: how many untreated units with equal weights would tell as much (Kish), of "
+            f"{' or '.join(format_number(n or 0, 0) for n in sorted(untreated, key=lambda n: n or 0))}.",
+        ],
+    )
+
+
+def balance_table(folder: Path = FINDINGS) -> Table:
+    """How far the treated units' means lie from the others', before and after weighting by the odds of treatment."""
+    known = _known(folder, *(f"{DESIGN}.balance.{c}.{w}" for c in CONTROLS for w in ("before", "after")))
+    rows = []
+    for name, words in CONTROLS.items():
+        cells = [format_number(known[f"{DESIGN}.balance.{name}.{w}"].value, 2) for w in ("before", "after")]
+        bare = words.removeprefix("the ")
+        rows.append(Row([f"{bare[0].upper()}{bare[1:]}", *cells]))
+    return Table(
+        [
+            Column("Control, first year", align="left"),
+            Column("All alike", "standard deviations"),
+            Column("Weighted by odds", "standard deviations"),
+        ],
+        rows,
+        notes=[
+            "Treated less untreated mean, over the treated units' standard deviation. "
+            "Balancing weights, and the weights that the other two methods imply, make each difference nought."
+        ],
+    )
+
+
+def placebos(
+    specification: str, folder: Path = FINDINGS, samples: Path = SAMPLES, study: Study | None = None
+) -> Figure:
+    """Every province's estimate of each co-primary outcome; the title counts where the treated one is the extreme."""
+    study = load_study() if study is None else study
+    labels = {f"{DESIGN}.{o}.{specification}.effect": _label(o) for o in OUTCOMES}
+    known = _known(folder, *labels)
+    extreme = sum((known[k].p_value or 1.0) <= (known[k].smallest_p or 0.0) * (1 + 1e-9) for k in labels)
+    name = study.province_names[study.treated]
+    count = "none" if not extreme else str(extreme)
+    title = f"{name} is the most extreme province in {count} of {len(labels)} outcomes"
+    return placebo_figure(f"placebos_{specification}", DESIGN, labels, study.treated, title=title, samples=samples)
+
+
+def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None) -> Figure:
+    """What share of units has each probability of being in the treated province, treated ones above, others below.
+
+    Args:
+        table: columns treated (0 or 1) and probability; the pipeline's if not given.
+        study: the study's definition; that of `study.yml` if not given.
+    """
+    study = load_study() if study is None else study
+    if table is None:
+        path = SAMPLES / f"{DESIGN}_likeness.csv"
+        try:
+            table = pd.read_csv(path)
+        except FileNotFoundError as error:
+            raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
+    edges = np.linspace(0, 1, 21)
+    groups: Mapping[int, pd.Series] = {t: table.loc[table["treated"] == t, "probability"] for t in (1, 0)}
+    name = study.province_names[study.treated]
+    beyond = int((groups[1] > groups[0].max()).sum())
+    unlike = int((groups[0] < UNLIKELY).sum())
+    title = f"{unlike} of {len(groups[0])} units next door have a probability below {100 * UNLIKELY:.0f} percent"
+    with style("overlap"):
+        figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
+        axes = figure.subplots()
+        for treated, sign, colour in ((1, 1, TREATED), (0, -1, COMPARISON)):
+            counts, _ = np.histogram(groups[treated], edges)
+            axes.bar(
+                edges[:-1],
+                sign * 100 * counts / len(groups[treated]),
+                width=0.05,
+                align="edge",
+                color=colour,
+                edgecolor="white",
+            )
+        axes.axhline(0, color=INK, linewidth=0.8)
+        top, bottom = axes.get_ylim()[1], axes.get_ylim()[0]
+        axes.text(1.0, top, f"{name}: {len(groups[1])} units, {beyond} beyond all others", ha="right", va="top",
+                  fontsize=SMALL, color=TREATED)  # fmt: skip
+        axes.text(
+            1.0, bottom, f"Neighbours: {len(groups[0])} units", ha="right", va="bottom", fontsize=SMALL, color=INK
+        )
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_major_formatter(lambda x, _: format_number(100 * x, 0))
+        axes.yaxis.set_major_formatter(lambda y, _: format_number(abs(y), 0))
+        axes.set_xlabel(f"Probability of being in {name}, given the controls (percent)")
+        axes.set_ylabel("Percent of the units")
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title)
+
+
+def neighbour(which: str, folder: Path = FINDINGS, study: Study | None = None) -> Shown:
+    """The neighbour with the largest, or smallest, mean change in the urban share."""
+    study = load_study() if study is None else study
+    keys = {p: f"{DESIGN}.urban_share.by_province.{study.province_names[p].lower()}" for p in study.neighbours}
+    known = _known(folder, *keys.values())
+    pick = {"largest": max, "smallest": min}[which]
+    found = pick(keys, key=lambda p: known[keys[p]].value)
+    return Shown(f"{study.province_names[found]} ({format_number(known[keys[found]].value, 1)})")
+
+
+def spread_over_error(outcome: str, specification: str = "share", folder: Path = FINDINGS) -> Shown:
+    """How many times its clustered error the spread of an outcome's placebo estimates is."""
+    key = f"{DESIGN}.{outcome}.{specification}.effect"
+    known = _known(folder, key, f"{key}.crv1")
+    spread = (known[key].detectable or 0.0) / DETECTABLE
+    return Shown(format_number(spread / (known[f"{key}.crv1"].standard_error or np.nan), 1))
+
+
+def placebo_count(folder: Path = FINDINGS) -> Shown:
+    """How many provinces take the treated place in the effect on the urban share."""
+    return Shown(format_number(_known(folder, key := f"{DESIGN}.urban_share.effect")[key].placebos or 0, 0))
+
+
+def smallest_p(folder: Path = FINDINGS) -> Shown:
+    """The smallest p-value that so many placebo provinces can give."""
+    return Shown(format_number(_known(folder, key := f"{DESIGN}.urban_share.effect")[key].smallest_p or 0, 2))
