@@ -34,6 +34,7 @@ class Machine:
     cores: int
     memory_gib: float
     system: str
+    architecture: str
     python: str
     packages: Mapping[str, str]
 
@@ -66,23 +67,30 @@ class Validation:
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of speed: `target` says in words what was asked, `met` whether that was reached."""
+    """A measure of speed: `target` says in words what was asked, `met` whether that was reached.
+
+    `what` is measured in words; `value` is from the medians of the repeats, `best` from the fastest.
+    """
 
     name: str
+    what: str
     value: float
+    best: float
     unit: str
     target: str
     met: bool
+    repeats: int
     detail: str
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The record of the benchmark."""
+    """The record of the benchmark; `convention` says how it is timed."""
 
     date: date
     machine: Machine
     made_from: MadeFrom
+    convention: str
     measures: tuple[Measure, ...]
 
 
@@ -98,7 +106,8 @@ def this_machine(packages: Iterable[str] = PACKAGES) -> Machine:
     return Machine(
         cores=os.cpu_count() or 1,
         memory_gib=round(memory / _GIB, 1),
-        system=f"{platform.system()} {platform.machine()}",
+        system=platform.system(),
+        architecture=platform.machine(),
         python=platform.python_version(),
         packages=found,
     )
@@ -215,4 +224,10 @@ def read_bench(path: Path = BENCH) -> Bench:
         RecordError: there is none, or it does not have the form of one.
     """
     document, where = _read(path, "make bench"), f"records/{path.name}"
-    return Bench(**_head(document, where), measures=_rows(Measure, document, "measures", where))
+    if not isinstance(document.get("convention"), str):
+        raise RecordError(f"{where}: convention is {document.get('convention')!r}; allowed is a text")
+    return Bench(
+        **_head(document, where),
+        convention=document["convention"],
+        measures=_rows(Measure, document, "measures", where),
+    )

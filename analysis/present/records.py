@@ -45,7 +45,9 @@ def machine_words(record: Validation | Bench) -> Shown:
     m = record.machine
     packages = ", ".join(f"{name} {version}" for name, version in m.packages.items())
     memory = f"{format_number(m.memory_gib, 0)} GiB"
-    return Shown(f"{m.system}, {quantity(m.cores, 'cores', 0)}, {memory}, Python {m.python}; {packages}")
+    return Shown(
+        f"{m.system} {m.architecture}, {quantity(m.cores, 'cores', 0)}, {memory}, Python {m.python}; {packages}"
+    )
 
 
 @cache
@@ -104,9 +106,12 @@ def _decimals(tolerance: float) -> int:
 
 
 def _small(value: float) -> str:
-    """A difference: with decimals where it is large enough to be read, else as a power of ten."""
+    """A difference: with decimals where it is large enough to be read, else by a power of ten."""
     if value == 0 or value >= _FULL:
         return format_number(value, 4)
+    power = round(math.log10(value))
+    if math.isclose(value, 10.0**power):
+        return f"10{_superscript(power)}"
     return f"below 10{_superscript(math.floor(math.log10(value)) + 1)}"
 
 
@@ -206,16 +211,17 @@ def _notes(entries: Sequence[Entry]) -> list[str]:
 def bench_table(path: Path = BENCH) -> Table:
     """One row a measure of speed: what was measured, the target, and whether it is met."""
     found = bench(path)
-    rows = [
-        Row(
-            [
-                m.name,
-                str(quantity(m.value, m.unit)),
-                m.target,
-                "yes" if m.met else "no",
-            ]
-        )
-        for m in found.measures
-    ]
-    columns = [Column("Measure", align="left"), Column("Value"), Column("Target", align="left"), Column("Met")]
-    return Table(columns, rows, [f"{m.name}: {m.detail}" for m in found.measures if m.detail])
+    rows = [Row([m.what, str(quantity(m.value, m.unit)), m.target, AGREES if m.met else FAILS]) for m in found.measures]
+    columns = [Column("Measure", align="left"), Column("Found"), Column("Target", align="left"), Column("Met")]
+    details = [f"{m.what}: {m.detail}." for m in found.measures if m.detail]
+    return Table(columns, rows, [found.convention, *details])
+
+
+def targets(path: Path = BENCH) -> Shown:
+    """How many targets of speed are met, in words that stand in a sentence: "all of 6 targets are met"."""
+    found = bench(path).measures
+    missed = [m.what for m in found if not m.met]
+    total = format_number(len(found), 0)
+    if not missed:
+        return Shown(f"all of {total} targets are met")
+    return Shown(f"{format_number(len(missed), 0)} of {total} targets are missed: {'; '.join(missed)}")

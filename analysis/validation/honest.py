@@ -59,7 +59,7 @@ def _compare(method: str, printed: dict[float, tuple[str, str]], words: str, det
             size=size,
         )
         for side, end, obtained in zip(("lower", "upper"), ends, bounds.interval, strict=True):
-            name = f"{words} {size:g}, {side} end"
+            name = f"{words} {size:g}: {side} end of the interval, HonestDiD in R"
             found.append(Check(DESIGN, name, float(end), obtained, max(STOP, tolerance(end)), detail))
     return found
 

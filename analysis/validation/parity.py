@@ -185,7 +185,8 @@ def by_csdid(panel: Panel, method: str) -> tuple[float, float]:
     Raises:
         ImportError: csdid is not installed.
     """
-    from csdid.att_gt import ATTgt  # noqa: PLC0415  # in the extra `validate` only
+    # In the extra `validate` only.
+    from csdid.att_gt import ATTgt  # type: ignore[import-untyped]  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No pre-treatment periods", UserWarning)  # there are two periods only

@@ -23,10 +23,11 @@ from analysis.records import (
     write_record,
 )
 
-MACHINE = Machine(2, 24.0, "Linux x86_64", "3.11.9", {"numpy": "2.4"})
+MACHINE = Machine(2, 24.0, "Linux", "x86_64", "3.11.9", {"numpy": "2.4"})
 ENTRY = Entry("parity", "simulated", "effect, other", 1.0, 1.0, 0.1, "By hand.", True)
 RECORD = Validation(date(2026, 11, 23), MACHINE, MadeFrom({"study.yml": "0"}, {"analysis/a.py": "1"}), 20, 1, (ENTRY,))
-MEASURES = Bench(RECORD.date, MACHINE, RECORD.made_from, (Measure("a ratio", 2.0, "times", "at most 3", True, ""),))
+RATIO = Measure("ratio", "A ratio", 2.0, 1.9, "times", "at most 3", True, 9, "")
+MEASURES = Bench(RECORD.date, MACHINE, RECORD.made_from, "By hand.", (RATIO,))
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_number_that_is_not_finite_leaves_the_old_record(tmp_path: Path) -> No
 def edit(change: Callable[[dict[str, Any]], object]) -> str:
     document: dict[str, Any] = {
         "date": "2026-11-23",
-        "machine": {"cores": 2, "memory_gib": 24.0, "system": "s", "python": "3", "packages": {}},
+        "machine": {"cores": 2, "memory_gib": 24.0, "system": "s", "architecture": "a", "python": "3", "packages": {}},
         "made_from": {"data": {}, "code": {}},
         "draws": 20,
         "seed": 1,

@@ -9,7 +9,7 @@ from analysis.present import records as shown
 from analysis.provenance import code_hash, file_hash
 from analysis.records import Bench, Entry, Machine, Measure, RecordError, Validation, write_record
 
-MACHINE = Machine(2, 23.6, "Linux x86_64", "3.11.9", {"numpy": "2.4"})
+MACHINE = Machine(2, 23.6, "Linux", "x86_64", "3.11.9", {"numpy": "2.4"})
 CHECKS = (
     Entry("published", "published", "Card (1995): Return", 0.132, 0.13150384, 0.0005000005, "A book.", True),
     Entry("published", "published", "Card (1995): Year", 1995.0, 1995.2, 0.5000000005, "A book.", True),
@@ -88,7 +88,7 @@ def test_published_values_have_the_digits_of_print(path: Path) -> None:
 def test_comparisons_of_one_kind_share_a_row(path: Path) -> None:
     table = shown.parity_table(path)
     assert [list(r.cells) for r in table.rows] == [
-        ["long difference: error, statsmodels", "2", "below 10⁻¹²", "below 10⁻⁵", "yes"]
+        ["long difference: error, statsmodels", "2", "below 10⁻¹²", "10⁻⁶", "yes"]
     ]
 
 
@@ -119,10 +119,14 @@ def test_the_head_of_a_record_is_in_words(record: Validation) -> None:
 
 def test_measures_of_speed_say_whether_the_target_is_met(record: Validation, tmp_path: Path) -> None:
     measures = (
-        Measure("placebos", 250.0, "times faster", "at least 100", True, "A loop."),
-        Measure("curve", 75.0, "seconds", "under 60", False, ""),
+        Measure("placebos", "All placebos", 250.0, 240.0, "times as fast", "at least 100", True, 9, "a loop 2 s"),
+        Measure("curve", "The curve", 75.0, 70.0, "seconds", "under 60", False, 3, ""),
     )
-    write_record(Bench(record.date, MACHINE, record.made_from, measures), tmp_path / "bench.json")
-    table = shown.bench_table(tmp_path / "bench.json")
+    path = tmp_path / "bench.json"
+    write_record(Bench(record.date, MACHINE, record.made_from, "Timed by hand.", measures), path)
+    table = shown.bench_table(path)
     assert [r.cells[-1] for r in table.rows] == ["yes", "no"]
-    assert table.notes == ["placebos: A loop."]
+    assert table.notes == ["Timed by hand.", "All placebos: a loop 2 s."]
+    assert str(shown.targets(path)) == "1 of 2 targets are missed: The curve"
+    write_record(Bench(record.date, MACHINE, record.made_from, "Timed by hand.", measures[:1]), path)
+    assert str(shown.targets(path)) == "all of 1 targets are met"
