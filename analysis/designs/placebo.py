@@ -11,6 +11,7 @@ intervals that invert such a test; Bloom (1995), "Minimum Detectable Effects", E
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +99,11 @@ class Moments:
     xy: Array
     count: Array
     spread: Array  # of each outcome
+
+    @cached_property
+    def places(self) -> dict[str, npt.NDArray[np.intp]]:
+        """Where the clusters of each group stand."""
+        return {str(g): np.flatnonzero(self.groups == g) for g in np.unique(self.groups)}
 
 
 def moments(
@@ -187,7 +193,7 @@ def _scaled(xx: Array) -> Array:
 
 
 def _solve(m: Moments, name: str, others: Sequence[str]) -> tuple[_Solved, npt.NDArray[np.intp]]:
-    chosen = np.flatnonzero(np.isin(m.groups, [name, *others]))
+    chosen = np.sort(np.concatenate([m.places[g] for g in {name, *others} if g in m.places]))
     treated = m.groups[chosen] == name
     if not treated.any() or treated.all():
         raise TooFewUnitsError(
