@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from click.testing import CliRunner
 
 from analysis import records
 from analysis.designs.errors import TooFewUnitsError
+from analysis.findings import MadeFrom
 from analysis.validation import cli, suite
 from analysis.validation.checks import Check
 
@@ -78,3 +80,24 @@ def test_a_fault_is_told_in_words_and_leaves_no_record(groups: Groups, monkeypat
 def test_the_groups_are_those_that_the_option_allows() -> None:
     only = next(p for p in cli.validate.params if p.name == "only")
     assert list(only.type.choices) == list(suite.groups(1, 1))  # type: ignore[attr-defined]
+
+
+def test_bench_says_how_many_targets_are_met(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from analysis.validation import bench
+
+    path = tmp_path / "bench.json"
+    machine = records.Machine(2, 24, "Linux", "x86_64", "3.11", {})
+    measures = tuple(
+        records.Measure(name, name, value, value, "times", "at most 1.2", value <= 1.2, 9, "")
+        for name, value in (("one", 1.1), ("other", 1.3))
+    )
+    made = records.Bench(date(2026, 11, 23), machine, MadeFrom({}, {}), "By hand.", measures)
+    monkeypatch.setattr(records, "BENCH", path)
+    monkeypatch.setattr(bench, "run_bench", lambda where, say: records.write_record(made, where))
+    result = CliRunner().invoke(cli.bench)
+    assert "1 of 2 targets are met" in result.output
+    assert result.exit_code == 1
+    monkeypatch.setattr(bench, "run_bench", lambda where, say: where.write_text("{}"))
+    result = CliRunner().invoke(cli.bench)
+    assert "Error: records/bench.json: convention is None" in result.output
+    assert result.exit_code == 1
