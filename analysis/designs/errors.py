@@ -61,6 +61,18 @@ class DrawsError(DesignError):
     """The draws asked for cannot be made: too few, or with standard deviations below nought."""
 
 
+class NonPositiveDoseError(DesignError):
+    """A dose of nought or less has no logarithm; the message names the units."""
+
+
+class BinError(DesignError):
+    """The dose cannot be cut into the bins asked for."""
+
+
+class BoundError(DesignError):
+    """A bound on omitted variables is not defined for the numbers given."""
+
+
 class MissingYearError(DesignError):
     """A unit of the panel has no figure in a year, or two; the message names units and years."""
 
