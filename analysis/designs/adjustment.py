@@ -33,7 +33,9 @@ from analysis.designs.regression import (
 )
 
 REGRESSION, DOUBLY_ROBUST, BALANCED = METHODS = ("regression", "doubly_robust", "balanced")
-TRIM = 0.01  # probabilities of treatment are clipped to [0.01, 0.99], as in diff-diff
+# Probabilities of treatment above 0.99 are cut there, where odds have no end. Low ones stay: clipping them from below,
+# as diff-diff does by default, would count units that are like no treated one.
+TRIM = 0.01
 _EXACT = 1e-8  # standard deviations: means as near as this are balanced
 
 
@@ -138,7 +140,7 @@ def overlap(data: pd.DataFrame, treatment: str, controls: Sequence[str], *, unit
 
 
 def _odds(p: Array, treated: Array) -> Array:
-    clipped = np.clip(p[treated == 0], TRIM, 1 - TRIM)
+    clipped = np.minimum(p[treated == 0], 1 - TRIM)
     odds = clipped / (1 - clipped)
     shares: Array = odds / odds.sum()
     return shares
