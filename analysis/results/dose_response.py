@@ -299,7 +299,7 @@ def _omitted(rows: pd.DataFrame, dose: Dose, outcome: str, words: _Words) -> Ite
         called = {**{k: o.words for k, o in OUTCOMES.items()}, **CONTROLS}[control.removesuffix("_start")]
         yield share(
             name,
-            float(table.at[control, column]),
+            float(table[column].max()),
             f"The most that a covariate explains of {what}, given the others: {called}, {words.study.first_year}.",
         )
     fine = rows[rows.groupby("province")["province"].transform("size") > 1]
