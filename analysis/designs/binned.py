@@ -39,7 +39,7 @@ class BinnedScatter:
 def _edges(dose: npt.NDArray[np.float64], name: str, count: int) -> npt.NDArray[np.float64]:
     if count < 2:
         raise BinError(f"dose {name!r}: {count} bins; two or more show how the outcome goes with it")
-    edges = np.quantile(dose, np.linspace(0, 1, count + 1), method="inverted_cdf")
+    edges = np.quantile(dose, np.linspace(0, 1, count + 1), method="averaged_inverted_cdf")
     if (np.diff(edges) <= 0).any():
         distinct = len(np.unique(dose))
         raise BinError(f"dose {name!r}: {distinct} distinct values do not fill {count} bins; take fewer bins")
@@ -60,7 +60,7 @@ def binned_scatter(
     draws: int = 20_000,
     seed: int = 1,
 ) -> BinnedScatter:
-    """Means of an outcome in bins of a dose that hold about equally many units.
+    """Means of an outcome in bins of a dose that hold about equally many units; a bin holds its upper end.
 
     The outcome is regressed on the bins' indicators, the controls and the groups' indicators in one regression, and
     shown at the means of controls and groups. (To take controls out of outcome and dose before binning, as older
@@ -99,7 +99,7 @@ def binned_scatter(
             raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
     x = data[dose].to_numpy(dtype=float)
     edges = _edges(x, dose, bins)
-    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, bins - 1)
+    place = np.clip(np.searchsorted(edges, x, side="left") - 1, 0, bins - 1)  # a bin holds its upper end
     indicators = np.eye(bins)[place]
     others = data[list(controls)].to_numpy(dtype=float)
     if absorb:

@@ -117,6 +117,7 @@ def checks_table(dose: str, outcome: str, folder: Path = FINDINGS) -> Table:
         ".any_year": "Dose over whatever years from 2006 to 2010",
         ".years_2007_2011": "Dose over whatever years from 2007 to 2011",
         ".census_heads": "Dose per registered resident of the census",
+        ".given_gap": "Given residents over registered people, 2010",
         ".without_zones": "Without units near development zones",
         ".by_province": "Error clustered by province",
         ".conley_100": "Conley error, 100 km",
@@ -244,12 +245,17 @@ def earlier_sentence(dose: str, folder: Path = FINDINGS) -> Shown:
         raise FindingError(f"finding {base}.placebo: no interval; run `report build`, which makes the findings")
     older = before.interval[0] > 0 or before.interval[1] < 0
     changed = more.interval[0] > 0 or more.interval[1] < 0
-    first = "Units with more of it already grew differently before" if older else "Earlier growth shows no such slope"
-    if changed:
-        second = f"the slope {'rose' if more.value > 0 else 'fell'} from one decade to the next"
-    else:
-        second = "how much growth changed from one decade to the next does not go with the dose"
-    return Shown(f"{first}, and {second}.")
+    first = (
+        f"Units with a larger dose already grew {'faster' if before.value > 0 else 'more slowly'} in the decade before"
+        if older
+        else "Growth in the decade before cannot be told apart by the dose"
+    )
+    second = (
+        f"the slope {'rose' if more.value > 0 else 'fell'} from one decade to the next"
+        if changed
+        else "how much growth changed from one decade to the next cannot be told apart by it"
+    )
+    return Shown(f"{first}, {'but' if older != changed else 'and'} {second}.")
 
 
 def load_bins(path: Path = SAMPLES / f"{DESIGN}_bins.csv") -> pd.DataFrame:

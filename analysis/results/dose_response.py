@@ -162,14 +162,20 @@ VARIANTS = {
 
 
 def sample(units: pd.DataFrame, census: pd.DataFrame, yearbook: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Comparable units of all of China with log doses (`dose_<name>`) and the earlier growth (`earlier`)."""
+    """Comparable units of all of China, with more columns.
+
+    `dose_<name>`: log doses. `earlier`: change of log population from 2000 to 2010, log points. `gap`: log of residents
+    over registered people in 2010.
+    """
     frame = build(units, census, first=study.first_year, last=study.last_year)
     rows = census[census["year"] == study.first_year].set_index("code")["registered_population"]
     registered = frame.set_index("unit_id")["code"].map(rows)
     logs = doses(yearbook, registered)
     frame = frame.join(logs.add_prefix("dose_"), on="unit_id")
     before = build(units, census, first=EARLIER[0], last=EARLIER[1]).set_index("unit_id")["log_population"]
-    return frame.assign(earlier=frame["unit_id"].map(before))
+    people = registered.reindex(frame["unit_id"]).to_numpy()
+    gap = log_dose(frame.assign(gap=frame["population_start"] / people), "gap", unit="unit_id", drop=True)[0]
+    return frame.assign(earlier=frame["unit_id"].map(before), gap=gap)
 
 
 def _controls(version: Version, outcome: str) -> tuple[str, ...]:
@@ -293,7 +299,7 @@ def _omitted(rows: pd.DataFrame, dose: Dose, outcome: str, words: _Words) -> Ite
         called = {**{k: o.words for k, o in OUTCOMES.items()}, **CONTROLS}[control.removesuffix("_start")]
         yield share(
             name,
-            float(table.at[control, column]),
+            float(table[column].max()),
             f"The most that a covariate explains of {what}, given the others: {called}, {words.study.first_year}.",
         )
     fine = rows[rows.groupby("province")["province"].transform("size") > 1]
@@ -345,6 +351,12 @@ def _variants(frame: pd.DataFrame, rows: pd.DataFrame, dose: Dose, outcome: str,
         short = name.removeprefix(f"{dose.name}_")
         key = f"{base}.years_{short}" if short[0].isdigit() else f"{base}.{short}"
         yield association(key, _fit(own, outcome, name, version), meaning, times=DOUBLING)
+    own = complete(rows, ["gap"])[0]
+    meaning = words.of(outcome, version, unit, "Given the log of residents over registered people in 2010.")
+    found = slope(
+        own, outcome, f"dose_{dose.name}", ("gap",), absorb=version.absorb, cluster="prefecture", unit="unit_id"
+    )
+    yield association(f"{base}.given_gap", found, meaning, times=DOUBLING)
     own = rows[rows["zone"] == 0]
     about = "Without units that gave, or may have given, ground to a development zone."
     meaning = replace(words.of(outcome, version, unit, about), sample=f"{len(own)} of the {len(rows)} units.")

@@ -223,6 +223,13 @@ def _trait_slopes(rows: pd.DataFrame, whole: int, study: Study) -> Iterator[Find
 def _label_differences(frame: pd.DataFrame, study: Study) -> Iterator[Finding]:
     name = study.province_names[study.treated]
     home = frame[frame["home"] == 1]
+    yield Finding(
+        f"{DESIGN}.institutions.managed_with_special_town.units",
+        int((home["province_managed"] * home["special_towns"]).sum()),
+        "units",
+        f"The {len(home)} comparable units of {name}.",
+        "Units that the province manages directly and that host a special town: the two labels are not two samples.",
+    )
     for label in LABELS.values():
         base = f"{DESIGN}.institutions.{label.name}"
         here = complete(home, [*OUTCOME_WORDS, label.name])[0]

@@ -223,9 +223,8 @@ def test_family_refuses_bad_input() -> None:
         few = data[data["prefecture"].astype(int) < 4]
         family_p(few, {"one": Hypothesis("y", "log_dose")}, cluster="prefecture", draws=9, seed=1)
     with pytest.raises(errors.CollinearityError, match=re.escape("one: regressor 'log_dose'")):
-        family_p(
-            data, {"one": Hypothesis("y", "log_dose", controls=("log_dose",))}, cluster="prefecture", draws=9, seed=1
-        )
+        twin = data.assign(twin=2 * data["log_dose"])
+        family_p(twin, {"one": Hypothesis("y", "log_dose", ("twin",))}, cluster="prefecture", draws=9, seed=1)
     with pytest.raises(errors.UnknownColumnError, match="'nowhere'"):
         family_p(data, {"one": Hypothesis("nowhere", "log_dose")}, cluster="prefecture", draws=9, seed=1)
 
