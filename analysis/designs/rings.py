@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+import statsmodels.api as sm
 from shapely.geometry.base import BaseGeometry
 
-from analysis.designs.errors import BadBoundsError, NonFiniteError, TreatmentError
+from analysis.designs.errors import BadBoundsError, CollinearityError, NonFiniteError, TreatmentError
 from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge, moments, place
-from analysis.designs.regression import fit_ols, require_columns, require_finite
+from analysis.designs.regression import require_columns, require_finite
 from analysis.designs.weights import EARTH_KM
 
 Array = npt.NDArray[np.float64]
@@ -87,19 +88,24 @@ def _near(
     return here.reset_index(drop=True), km
 
 
-def _design(here: pd.DataFrame, km: Array, bounds: Sequence[Ring], group: str) -> pd.DataFrame:
-    columns = {r.name: ((km > r.above) & (km <= r.upto)).astype(float) for r in bounds}
-    if bounds:
-        columns[bounds[0].name] = (km <= bounds[0].upto).astype(float)
-    groups = sorted(here[group].astype(str).unique())
-    columns |= {f"group {g}": (here[group].astype(str) == g).to_numpy(dtype=float) for g in groups[1:]}
-    return pd.DataFrame(columns)
+def _inside(km: Array, bounds: Sequence[Ring]) -> Array:
+    """Indicators of the rings, a column each."""
+    columns = [(km > r.above) & (km <= r.upto) for r in bounds]
+    columns[0] |= km == 0.0
+    return np.column_stack(columns).astype(float)
 
 
-def _supported(design: pd.DataFrame, bounds: Sequence[Ring], clusters: "pd.Series[str]", smallest: int) -> bool:
+def _less_means(values: Array, groups: npt.NDArray[np.intp]) -> Array:
+    """Columns less the mean of their group, which is what indicators of groups would do to them."""
+    sums = np.zeros((int(groups.max()) + 1, values.shape[1]))
+    np.add.at(sums, groups, values)
+    less: Array = values - (sums / np.bincount(groups)[:, None])[groups]
+    return less
+
+
+def _supported(inside: Array, clusters: "pd.Series[str]", smallest: int) -> bool:
     """Whether each ring, and the ground beyond the last, has units enough and two clusters."""
-    inside = design[[r.name for r in bounds]].to_numpy() > 0
-    for members in (*inside.T, ~inside.any(axis=1)):
+    for members in (*(inside > 0).T, ~inside.any(axis=1)):
         if members.sum() < smallest or clusters[members].nunique() < 2:
             return False
     return True
@@ -124,9 +130,9 @@ def rings(
 
     Least squares of the outcome on indicators of the rings and of the groups, over the units of the groups that touch
     the treated one; the treated group's own units are not among them. A group takes the treated one's place if it has
-    `smallest` units, and each ring and the ground beyond hold `smallest_ring` units of two clusters. Errors are CRV1,
-    as in `fit_ols`. The interval of a ring holds the effects on that ring that the placebo test does not reject,
-    those on other rings as they are.
+    `smallest` units, and each ring and the ground beyond hold `smallest_ring` units of two clusters. Errors are CRV1
+    with the factor G/(G-1) x (N-1)/(N-K), K counting rings and groups. The interval of a ring holds the effects on
+    that ring that the placebo test does not reject, those on other rings as they are.
     Method: Clarke (2017), "Estimating Difference-in-Differences in the Presence of Spillovers", for rings; the
     inference is that of `placebo_test`.
 
@@ -157,8 +163,8 @@ def rings(
     require_finite(data, outcomes, unit)
     candidates = eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest)
     own, own_km = _near(data, distances, treated, candidates[treated], group, unit)
-    own_design = _design(own, own_km, around, group)
-    if not _supported(own_design, around, own[cluster], smallest_ring):
+    own_inside = _inside(own_km, around)
+    if not _supported(own_inside, own[cluster], smallest_ring):
         raise TreatmentError(
             f"around {treated!r} a ring, or the ground beyond {around[-1].upto:g} km, has fewer than {smallest_ring} "
             "units or only one cluster; take wider rings"
@@ -166,31 +172,36 @@ def rings(
     placements: dict[str, dict[str, list[Placement]]] = {o: {r.name: [] for r in around} for o in outcomes}
     for name, others in candidates.items():
         here, km = _near(data, distances, name, others, group, unit)
-        design = _design(here, km, around, group)
-        if not _supported(design, around, here[cluster], smallest_ring):
+        inside = _inside(km, around)
+        if not _supported(inside, here[cluster], smallest_ring):
             continue
+        groups = pd.factorize(here[group].astype(str))[0]
+        clusters = pd.factorize(here[group].astype(str) + "|" + here[cluster].astype(str))[0]
+        x = _less_means(inside, groups)
+        if np.linalg.matrix_rank(x) < len(around):
+            raise CollinearityError(f"around {name!r} the rings cannot be told from the groups; take other bounds")
         # What the estimates would do if the outcome of the units in one ring around the treated group rose by one.
-        marks = np.column_stack(
-            [here[unit].isin(own.loc[own_design[r.name] > 0, unit]).to_numpy(dtype=float) for r in around]
-        )
-        x = np.column_stack([np.ones(len(here)), design.to_numpy()])
-        shifts = np.linalg.lstsq(x, marks, rcond=None)[0]
-        frame = pd.concat([here[[*outcomes, cluster, unit]], design], axis="columns")
-        first, *rest = design.columns
-        for outcome in outcomes:
-            fit = fit_ols(frame, outcome, first, rest, cluster=cluster, unit=unit, level=level)
+        marks = np.column_stack([here[unit].isin(own.loc[column > 0, unit]) for column in own_inside.T]).astype(float)
+        shifts = np.diagonal(np.linalg.lstsq(x, _less_means(marks, groups), rcond=None)[0])
+        y = _less_means(here[list(outcomes)].to_numpy(dtype=float), groups)
+        count = int(clusters.max()) + 1
+        coefficients = len(around) + int(groups.max()) + 1
+        factor = count / (count - 1) * (len(here) - 1) / (len(here) - coefficients)
+        for outcome, column in zip(outcomes, y.T, strict=True):
+            fit = sm.OLS(column, x).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
+            errors = np.sqrt(factor * np.diagonal(fit.cov_params()))
             for j, ring in enumerate(around):
-                inside = design[ring.name] > 0
+                members = inside[:, j] > 0
                 placements[outcome][ring.name].append(
                     Placement(
                         group=name,
-                        estimate=fit.coefficients[ring.name].estimate,
-                        standard_error=fit.coefficients[ring.name].standard_error,
-                        shift=float(shifts[j + 1, j]),
-                        treated_units=int(inside.sum()),
+                        estimate=float(fit.params[j]),
+                        standard_error=float(errors[j]),
+                        shift=float(shifts[j]),
+                        treated_units=int(members.sum()),
                         units=len(here),
-                        treated_clusters=int(here.loc[inside, cluster].nunique()),
-                        clusters=fit.clusters,
+                        treated_clusters=int(here.loc[members, cluster].nunique()),
+                        clusters=count,
                         controls_used=tuple(others),
                     )
                 )

@@ -26,7 +26,7 @@ from analysis.designs.errors import (
     TooFewUnitsError,
     WithinVariationError,
 )
-from analysis.designs.placebo import Placement, PlaceboTest, eligible, judge
+from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge
 from analysis.designs.regression import INTERCEPT, Coefficient, require_columns, require_finite, require_independent
 from analysis.designs.weights import Contiguity, contiguity
 
@@ -252,18 +252,31 @@ def _coefficients(names: Sequence[str], betas: Array, covariance: Array) -> dict
     return {name: _normal(b, e) for name, b, e in zip(names, betas.ravel(), errors, strict=True)}
 
 
-def _effects(beta: float, rho: float, covariance: Array, graph: Contiguity) -> Effects:
-    """Direct, indirect and total effect; errors by the delta method from the covariance of beta and rho."""
-    # spreg's "simple" method would take beta itself for the direct effect.
-    multiplier = spmultiplier(graph.weights, rho, method="full")
-    direct, total = float(multiplier["adi"]), float(multiplier["ati"])
+@dataclass(frozen=True)
+class _Multiplier:
+    """How a unit's change of one comes back to it (direct), and reaches all (total); and the direct one's slope."""
+
+    direct: float
+    total: float
+    direct_slope: float
+    total_slope: float
+
+
+def _multiplier(rho: float, graph: Contiguity) -> _Multiplier:
+    # spreg's "simple" method would take one for the direct effect.
+    found = spmultiplier(graph.weights, rho, method="full")
     w = graph.weights.full()[0]
     inverse = np.linalg.inv(np.eye(len(w)) - rho * w)
-    slope = float(np.trace(inverse @ w @ inverse)) / len(w)
+    slope = float(np.einsum("ij,ji->", inverse @ w, inverse)) / len(w)
+    return _Multiplier(float(found["adi"]), float(found["ati"]), slope, 1 / (1 - rho) ** 2)
+
+
+def _effects(beta: float, covariance: Array, m: _Multiplier) -> Effects:
+    """Direct, indirect and total effect; errors by the delta method from the covariance of beta and rho."""
     gradients = {
-        "direct": (direct, beta * slope),
-        "total": (total, beta / (1 - rho) ** 2),
-        "indirect": (total - direct, beta / (1 - rho) ** 2 - beta * slope),
+        "direct": (m.direct, beta * m.direct_slope),
+        "total": (m.total, beta * m.total_slope),
+        "indirect": (m.total - m.direct, beta * (m.total_slope - m.direct_slope)),
     }
     found = {
         name: _normal(beta * g[0], float(np.sqrt(np.array(g) @ covariance @ np.array(g))))
@@ -318,10 +331,11 @@ def lag_model(
     by_moments = _coefficients((*names, "rho"), moments.betas, moments.vm)
     gmm = by_moments.pop("rho")
     found = {}
+    multiplier = _multiplier(rho, graph)
     for name in effects:
         i = names.index(name)
         both = np.ix_([i, -1], [i, -1])
-        found[name] = _effects(float(fit.betas[i, 0]), rho, covariance[both], graph)
+        found[name] = _effects(float(fit.betas[i, 0]), covariance[both], multiplier)
     by_likelihood = _coefficients((*names, "rho"), fit.betas, covariance)
     parameter = by_likelihood.pop("rho")
     return SpatialFit(
