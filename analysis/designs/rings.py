@@ -25,6 +25,7 @@ from analysis.designs.weights import EARTH_KM
 Array = npt.NDArray[np.float64]
 
 _HERE = "treated group"
+_STILL = 1e-9  # an error below this share of the outcome's spread is rounding
 
 
 @dataclass(frozen=True)
@@ -189,14 +190,15 @@ def rings(
         factor = count / (count - 1) * (len(here) - 1) / (len(here) - coefficients)
         for outcome, column in zip(outcomes, y.T, strict=True):
             fit = sm.OLS(column, x).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
-            errors = np.sqrt(factor * np.diagonal(fit.cov_params()))
+            variances = factor * np.diagonal(fit.cov_params())
+            still = (_STILL * column.std()) ** 2
             for j, ring in enumerate(around):
                 members = inside[:, j] > 0
                 placements[outcome][ring.name].append(
                     Placement(
                         group=name,
                         estimate=float(fit.params[j]),
-                        standard_error=float(errors[j]),
+                        standard_error=float(np.sqrt(variances[j])) if variances[j] > still else None,
                         shift=float(shifts[j]),
                         treated_units=int(members.sum()),
                         units=len(here),

@@ -44,7 +44,8 @@ class Contiguity:
         require_columns(data, [unit])
         names = data[unit].astype(str)
         _require_single(names)
-        missing = [u for u in self.units if u not in set(names)]
+        known = set(names)
+        missing = [u for u in self.units if u not in known]
         if missing:
             raise UnknownUnitError(
                 f"{len(missing)} units of the contiguity graph have no row in the data, first {missing[0]}; "
