@@ -134,8 +134,8 @@ def rings(
     `smallest` units, and each ring and the ground beyond hold `smallest_ring` units of two clusters. Errors are CRV1
     with the factor G/(G-1) x (N-1)/(N-K), K counting rings and groups. The interval of a ring holds the effects on
     that ring that the placebo test does not reject, those on other rings as they are.
-    Method: Clarke (2017), "Estimating Difference-in-Differences in the Presence of Spillovers", for rings; the
-    inference is that of `placebo_test`.
+    Method: Butts (2021), "Difference-in-Differences Estimation with Spatial Spillovers", arXiv 2105.03737, for rings;
+    the inference is that of `placebo_test`.
 
     Args:
         data: one row a unit.

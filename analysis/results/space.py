@@ -402,6 +402,9 @@ def _rings(sample: Sample, distances: pd.DataFrame, study: Study) -> tuple[list[
         meaning = Meaning(OUTCOMES[o].unit, where, how)
         found += [effect(key, test, meaning), *beside(key, test, meaning)]
         found.append(
+            Finding(f"{key}.units", test.treated.treated_units, "units", where, f"Units {above} to {upto} km away.")
+        )
+        found.append(
             Finding(
                 f"{key}.p_adjusted",
                 adjusted[f"{o}.{ring}"],
