@@ -290,7 +290,7 @@ def conley_figure(folder: Path = FINDINGS) -> Figure:
             axes.annotate(
                 LABELS[outcome], (end, value), xytext=(end * 1.07, place), fontsize=SMALL, va="center",
                 color=TREATED if outcome == "urban_share" else INK,
-                arrowprops={"arrowstyle": "-", "color": LINE, "linewidth": 0.5},
+                arrowprops={"arrowstyle": "-", "color": LINE, "linewidth": 0.5, "relpos": (0, 0.5)},
             )  # fmt: skip
         axes.axhline(1, color=EMPHASIS, linewidth=1.0, linestyle=(0, (4, 3)))
         axes.annotate(

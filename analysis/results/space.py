@@ -212,6 +212,7 @@ def _models(sample: Sample, near: Contiguity, study: Study) -> list[Finding]:
     words = _words(sample, near, province_words(study), len(near.units), study)
     found: list[Finding] = []
     given = 0
+    agree = {"lag": 0, "error": 0}
     for name, outcome in OUTCOMES.items():
         controls = SPECIFICATION.controls(name)
         regressors = [*controls, *provinces_of(sample.near)]
@@ -230,6 +231,7 @@ def _models(sample: Sample, near: Contiguity, study: Study) -> list[Finding]:
         }
         for kind, symbol, fit in (("lag", "rho", lag), ("error", "lambda", error)):
             key = f"{kind}.{name}"
+            agree[kind] += fit.agree
             unit = f"{symbol}, of neighbours’ mean"
             found.append(_estimate(f"{key}.{symbol}", fit.parameter, unit, words, f"{how[kind]} {ml}", fit.n))
             found.append(
@@ -266,6 +268,9 @@ def _models(sample: Sample, near: Contiguity, study: Study) -> list[Finding]:
                         lag.n,
                     )
                 )
+    for kind, count in agree.items():
+        how_agree = f"Maximum likelihood lies in GMM’s 95 percent interval, that is within {AGREE} standard errors."
+        found.append(Finding(f"{DESIGN}.{kind}.agree", count, f"of {len(OUTCOMES)} outcomes", words, how_agree))
     found.append(Finding(f"{DESIGN}.lag.supported", given, f"of {len(OUTCOMES)} outcomes", words, RULE))
     return found
 

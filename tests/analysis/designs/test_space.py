@@ -161,7 +161,7 @@ def test_lag_model_by_the_concentrated_likelihood() -> None:
 
 def test_error_model_by_the_concentrated_likelihood() -> None:
     data, graph, w, y, x = _parts(lam=0.5)
-    n, k = x.shape
+    n = len(x)
 
     def at(lam: float) -> tuple[np.ndarray, float]:
         xs, ys = x - lam * (w @ x), y - lam * (w @ y)
