@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import box
 
 from analysis.data.tables import load_adjacency, load_census, load_polygons, load_units
-from analysis.designs.space import diagnose, moran
+from analysis.designs.space import diagnose, error_model, lag_model, moran
 from analysis.designs.weights import contiguity
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS
 from analysis.results.space import (
@@ -20,6 +22,7 @@ from analysis.results.space import (
     border_distances,
     build_sample,
     provinces_of,
+    supported,
 )
 from analysis.study import Study, load_study
 
@@ -113,6 +116,17 @@ def test_effects_on_neighbours_never_of_the_treatment(simulated, study: Study) -
             assert outcome not in supported
 
 
+@pytest.mark.parametrize(("gap", "p", "given"), [(1.0, 0.01, True), (2.5, 0.01, False), (1.0, 0.2, False)])
+def test_effects_need_both_estimators_and_the_robust_test(simulated, gap: float, p: float, given: bool) -> None:
+    sample, pairs, _ = simulated
+    graph = contiguity(sample.near, pairs, unit="code")
+    regressors = ["schooling_start"]
+    fit = lag_model(sample.near, "schooling", regressors, graph, unit="code", group="province")
+    inside = diagnose(sample.near, "schooling", regressors, graph, unit="code")
+    inside = replace(inside, robust_lag=replace(inside.robust_lag, p_value=p))
+    assert supported(replace(fit, gap=gap), inside) is given
+
+
 # What the chapter says in words of the committed tables
 
 
@@ -168,3 +182,12 @@ def test_rings_of_the_real_tables(real) -> None:
     assert by_key["space.rings.least_p_adjusted"].value == min(adjusted)
     below = sum(t.p_value <= 0.05 for t in tests.values())
     assert by_key["space.rings.below_level"].value == below
+
+
+def test_neither_model_of_movers_from_other_provinces_holds(real) -> None:
+    sample, adjacency, _ = real
+    near = contiguity(sample.near, adjacency, unit="code", islands="nearest")
+    name = "migrants_other_province"
+    regressors = [*provinces_of(sample.near), *SPECIFICATIONS["all"].controls(name)]
+    assert not lag_model(sample.near, name, regressors, near, unit="code", group="province").agree
+    assert not error_model(sample.near, name, regressors, near, unit="code").agree
