@@ -107,3 +107,27 @@ class OverlapError(DesignError):
 
 class NoPlacementError(DesignError):
     """The treated group has no estimate among those that a placebo test is to judge."""
+
+
+class IslandError(DesignError):
+    """A unit has no neighbour in the contiguity graph; the message names it."""
+
+
+class DuplicateUnitError(DesignError):
+    """A unit stands in two rows, or a pair of neighbours is a unit and itself."""
+
+
+class UnknownUnitError(DesignError):
+    """A unit that the design needs has no row in the data."""
+
+
+class WithinVariationError(DesignError):
+    """A regressor does not vary within groups, so its effect on neighbours is not that of a unit's own change."""
+
+
+class BoundaryError(DesignError):
+    """A spatial parameter is at the edge of what it can be, where its error means nothing."""
+
+
+class BadBoundsError(DesignError):
+    """The bounds of rings do not rise, or leave no unit beyond the last."""
