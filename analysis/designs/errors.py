@@ -90,7 +90,7 @@ class NoDonorsError(DesignError):
 
 
 class IslandError(DesignError):
-    """A unit touches no other, and was not named as an island."""
+    """A unit touches no other; the message names it."""
 
 
 class NoPairError(DesignError):
@@ -107,10 +107,6 @@ class OverlapError(DesignError):
 
 class NoPlacementError(DesignError):
     """The treated group has no estimate among those that a placebo test is to judge."""
-
-
-class IslandError(DesignError):
-    """A unit has no neighbour in the contiguity graph; the message names it."""
 
 
 class DuplicateUnitError(DesignError):

@@ -186,7 +186,7 @@ def by_csdid(panel: Panel, method: str) -> tuple[float, float]:
         ImportError: csdid is not installed.
     """
     # In the extra `validate` only.
-    from csdid.att_gt import ATTgt  # type: ignore[import-untyped]  # noqa: PLC0415
+    from csdid.att_gt import ATTgt  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No pre-treatment periods", UserWarning)  # there are two periods only
