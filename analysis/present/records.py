@@ -124,7 +124,7 @@ def _verdict(entry: Entry) -> str:
 
 
 def published_table(path: Path = VALIDATION) -> Table:
-    """One row a published value: as printed, as obtained, and whether they agree; sources at the foot."""
+    """One row a published value: as printed, as obtained, and whether they agree."""
     entries = _of(validation(path), "published")
     rows = [
         Row(
@@ -137,8 +137,15 @@ def published_table(path: Path = VALIDATION) -> Table:
         )
         for e in entries
     ]
-    notes = ["Agrees: within half a unit of the last digit printed.", *_notes(entries)]
+    notes = ["Agrees: within half a unit of the last digit printed."]
     return Table([Column("Value", align="left"), Column("Published"), Column("Here"), Column("Agrees")], rows, notes)
+
+
+def sources_table(path: Path = VALIDATION) -> Table:
+    """One row a published table: where it stands, the file of its data, and what estimated it here."""
+    sources = {e.name.partition(": ")[0]: e.detail for e in _of(validation(path), "published")}
+    columns = [Column("Published", align="left", width=24), Column("Source, data and estimator", align="left", width=76)]
+    return Table(columns, [Row([name, source]) for name, source in sources.items()])
 
 
 def _kind(entry: Entry) -> str:

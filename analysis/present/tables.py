@@ -13,6 +13,10 @@ Align = Literal["left", "right", "center"]
 
 _CHINESE = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 
+_WIDE = 5  # columns from which on widths follow the text
+_FIRST = 0.25  # the least share of the first column where its labels are long
+_LINE = 110  # characters of a table's line in print
+
 
 @dataclass(frozen=True)
 class Column:
@@ -77,7 +81,7 @@ class Table:
 
     def html(self) -> str:
         """The table as HTML, with no styles or ids of its own."""
-        widths = [f'<col style="width: {c.width}%">' for c in self.columns if c.width is not None]
+        widths = [f'<col style="width: {width}%">' for width in self._widths()]
         group = ["<colgroup>", *widths, "</colgroup>"] if widths else []
         lines = ["<table>", *group, "<thead>", "<tr>"]
         for column in self.columns:
@@ -103,6 +107,29 @@ class Table:
             lines.append("</tfoot>")
         lines.append("</table>")
         return "\n".join(lines)
+
+    def _widths(self) -> list[int]:
+        """Shares of the width in percent: those given; else, in a wide table, by the text of each column.
+
+        Engines give many columns equal shares, which breaks the labels of rows into single words. Here numbers get
+        the room that they need, and the first column what is left, within bounds.
+        """
+        given = [c.width for c in self.columns if c.width is not None]
+        if given or len(self.columns) < _WIDE:
+            return given
+        rows = [[str(cell or "") for cell in cells] for r in self.rows for cells in (r.cells, ["", *r.below]) if cells]
+        rows = [cells for cells in rows if len(cells) == len(self.columns)]
+        needs = []
+        for i, column in enumerate(self.columns):
+            words = [len(w) for w in f"{column.head} {column.unit}".split()]
+            needs.append(2 + max([*words, *(len(cells[i]) for cells in rows)], default=1))
+        room = sum(needs[1:])
+        needs[0] = int(min(needs[0], max(_FIRST * room / (1 - _FIRST), 0.85 * (_LINE - room))))
+        shares = [100 * n / sum(needs) for n in needs]
+        whole = [int(s) for s in shares]
+        for i in sorted(range(len(shares)), key=lambda i: whole[i] - shares[i])[: 100 - sum(whole)]:
+            whole[i] += 1
+        return whole
 
     @staticmethod
     def _cells(columns: Sequence[Column], cells: Sequence[Cell]) -> list[str]:
