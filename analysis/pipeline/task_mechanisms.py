@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pytask import Product
 
-from analysis.data.tables import load_census, load_census_totals, load_units
+from analysis.data.tables import load_census, load_census_totals, load_designations, load_units
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, STUDY
 from analysis.provenance import made_from, sources
@@ -20,6 +20,7 @@ def task_mechanisms(
     units: Path = DATA / "units.csv",
     census: Path = DATA / "census.csv",
     totals: Path = DATA / "census_totals.csv",
+    designations: Path = DATA / "designations.csv",
     study: Path = STUDY,
     code: tuple[Path, ...] = tuple(sources(MODULE)),  # pytask itself looks at this file only
     to_findings: Annotated[Path, Product] = FINDINGS / f"{DESIGN}.json",
@@ -29,7 +30,8 @@ def task_mechanisms(
         load_units(units),
         load_census(census),
         load_census_totals(totals),
+        load_designations(designations),
         load_study(study),
-        made_from(MODULE, [units, census, totals, study]),
+        made_from(MODULE, [units, census, totals, designations, study]),
     )
     write_findings(found, to_findings)

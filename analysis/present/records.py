@@ -144,7 +144,10 @@ def published_table(path: Path = VALIDATION) -> Table:
 def sources_table(path: Path = VALIDATION) -> Table:
     """One row a published table: where it stands, the file of its data, and what estimated it here."""
     sources = {e.name.partition(": ")[0]: e.detail for e in _of(validation(path), "published")}
-    columns = [Column("Published", align="left", width=24), Column("Source, data and estimator", align="left", width=76)]
+    columns = [
+        Column("Published", align="left", width=24),
+        Column("Source, data and estimator", align="left", width=76),
+    ]
     return Table(columns, [Row([name, source]) for name, source in sources.items()])
 
 

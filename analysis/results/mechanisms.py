@@ -16,23 +16,10 @@ from analysis.study import Study
 
 DESIGN = "mechanisms"
 TITLE = "Mechanisms: what goes with growth, theory by theory"
+SPECIAL_TOWNS = "special_town_2017"  # a designation of data/designations.csv
 DRAWS, SEED = 9_999, 20_240_817
 EARLIER = (2000, 2010)
 
-# Units of Henan that host a town of the second national list of special towns (August 2017), by code of 2010. The
-# list's eleventh town, Yuecun, lies in a district of Puyang. As the news report has it that the policy chapter cites.
-SPECIAL_TOWN_UNITS = {
-    "410181": "Zhulin in Gongyi",
-    "410322": "Chaoyang in Mengjin",
-    "410482": "Mangchuan in Ruzhou",
-    "410581": "Shibanyan in Linzhou",
-    "410728": "Naoli in Changyuan",
-    "411282": "Hanguguan in Lingbao",
-    "411324": "Shifosi in Zhenping",
-    "411381": "Rangdong in Dengzhou",
-    "411481": "Mangshan in Yongcheng",
-    "411623": "Dengcheng in Shangshui",
-}
 # Provinces for which the list of demonstration counties is at hand; elsewhere an empty cell says nothing.
 LISTED_PROVINCES = ("13", "34", "37", "41", "42")
 
@@ -148,8 +135,9 @@ OUTCOME_WORDS = {
 }
 
 
-def sample(units: pd.DataFrame, census: pd.DataFrame, study: Study) -> pd.DataFrame:
+def sample(units: pd.DataFrame, census: pd.DataFrame, designations: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Comparable units of all of China with the traits and labels of this design as columns."""
+    hosts = designations.loc[designations["designation"] == SPECIAL_TOWNS, "code2010"]
     frame = build(units, census, first=study.first_year, last=study.last_year)
     start = census[census["year"] == study.first_year].set_index("code").reindex(frame["code"])
     registered = start["registered_population"].where(start["registered_population"] > 0).to_numpy(dtype=float)
@@ -165,7 +153,7 @@ def sample(units: pd.DataFrame, census: pd.DataFrame, study: Study) -> pd.DataFr
         home=(frame["province"] == study.treated).astype(int),
         listed=frame["province"].isin(LISTED_PROVINCES).astype(int),
         province_managed=(frame["province_managed_2014"] != "").astype(int),
-        special_towns=frame["code"].isin(list(SPECIAL_TOWN_UNITS)).astype(int),
+        special_towns=frame["code"].isin(hosts).astype(int),
         demonstration=(frame["ndrc_demonstration_2020"] != "").astype(int),
         poverty_national=(frame["poverty"] == "national").astype(int),
         poverty=(frame["poverty"] != "").astype(int),
@@ -351,7 +339,12 @@ def _levels(frame: pd.DataFrame, census: pd.DataFrame, totals: pd.DataFrame, stu
 
 
 def findings(
-    units: pd.DataFrame, census: pd.DataFrame, totals: pd.DataFrame, study: Study, made_from: MadeFrom
+    units: pd.DataFrame,
+    census: pd.DataFrame,
+    totals: pd.DataFrame,
+    designations: pd.DataFrame,
+    study: Study,
+    made_from: MadeFrom,
 ) -> Findings:
     """The findings.
 
@@ -359,10 +352,11 @@ def findings(
         units: the register, `data/units.csv`.
         census: `data/census.csv`.
         totals: `data/census_totals.csv`.
+        designations: `data/designations.csv`.
         study: the study's definition.
         made_from: hashes of data and code.
     """
-    frame = sample(units, census, study)
+    frame = sample(units, census, designations, study)
     rows = complete_rows(frame)
     found = [
         *_levels(frame, census, totals, study),

@@ -28,6 +28,7 @@ DESIGNATIONS = (
     "ndrc_demonstration_2020",
     "poverty_national",
     "poverty_provincial",
+    "special_town_2017",
 )
 CONFIDENCES = ("high", "medium", "low")
 

@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis.data.tables import load_census, load_census_totals, load_units
+from analysis.data.tables import load_census, load_census_totals, load_designations, load_units
 from analysis.findings import Finding, load_all
 from analysis.paths import ROOT, SEEDS
 from analysis.pipeline.task_mechanisms import task_mechanisms
 from analysis.results import mechanisms
-from analysis.results.mechanisms import LABELS, SPECIAL_TOWN_UNITS, TRAITS
+from analysis.results.mechanisms import LABELS, TRAITS
 from analysis.study import load_study
 
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
-    return mechanisms.sample(load_units(), load_census(), load_study())
+    return mechanisms.sample(load_units(), load_census(), load_designations(), load_study())
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +84,11 @@ def test_traits_by_hand(frame: pd.DataFrame) -> None:
 
 
 def test_special_towns_are_in_units_of_the_province(frame: pd.DataFrame) -> None:
-    own = frame[frame["code"].isin(list(SPECIAL_TOWN_UNITS))].set_index("code")
-    assert len(own) == len(SPECIAL_TOWN_UNITS) == 10
+    designated = load_designations().set_index("designation").loc["special_town_2017"]
+    own = frame[frame["special_towns"] == 1]
+    assert sorted(own["code"]) == sorted(designated["code2010"])
+    assert len(own) == 10
     assert (own["home"] == 1).all()
-    for code, words in SPECIAL_TOWN_UNITS.items():
-        assert words.endswith(f" in {own.at[code, 'pinyin']}")
 
 
 def test_levels_by_hand(made: dict[str, Finding]) -> None:
