@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_adjacency, load_census, load_units
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results.border import DESIGN, findings
 from analysis.study import load_study
@@ -33,8 +34,5 @@ def task_border(
         load_study(study),
         made_from(MODULE, [units, census, adjacency, study]),
     )
-    to_placebos.parent.mkdir(parents=True, exist_ok=True)
-    partial = to_placebos.with_suffix(".partial")
-    placebos.to_csv(partial, index=False, lineterminator="\n")
-    partial.replace(to_placebos)
+    write_table(placebos, to_placebos)
     write_findings(found, to_findings)

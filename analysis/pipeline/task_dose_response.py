@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_census, load_units, load_yearbook
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results.dose_response import DESIGN, findings
 from analysis.study import load_study
@@ -33,8 +34,5 @@ def task_dose_response(
         load_study(study),
         made_from(MODULE, [units, census, yearbook, study]),
     )
-    to_points.parent.mkdir(parents=True, exist_ok=True)
-    partial = to_points.with_suffix(".partial")
-    points.to_csv(partial, index=False, lineterminator="\n", float_format="%.10g")
-    partial.replace(to_points)
+    write_table(points, to_points)
     write_findings(found, to_findings)

@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_adjacency, load_census, load_city_roads, load_prefectures, load_units
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results.first_stage import DESIGN, estimate
 from analysis.study import load_study
@@ -40,8 +41,5 @@ def task_first_stage(
         made_from(MODULE, [units, census, adjacency, roads, prefectures, study]),
     )
     for table, path in ((made.points, to_points), (made.placebos, to_placebos), (made.weights, to_weights)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        table.to_csv(partial, index=False, lineterminator="\n")
-        partial.replace(path)
+        write_table(table, path)
     write_findings(made.findings, to_findings)

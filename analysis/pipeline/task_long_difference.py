@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_adjacency, load_census, load_census_totals, load_programme_units, load_units
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results.long_difference import DESIGN, results
 from analysis.study import load_study
@@ -44,9 +45,5 @@ def task_long_difference(
         (found.placebos, to_placebos),
         (found.likeness, to_likeness),
     ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        # Twelve digits: the last few of a sum differ between versions of a library.
-        table.to_csv(partial, index=False, lineterminator="\n", float_format="%.12g")
-        partial.replace(path)
+        write_table(table, path)
     write_findings(found.findings, to_findings)

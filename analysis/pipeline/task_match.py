@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_adjacency, load_census, load_prefectures, load_units, load_yearbook
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results.match import make
 from analysis.results.match_units import DESIGN
@@ -40,8 +41,5 @@ def task_match(
         made_from(MODULE, [units, census, yearbook, prefectures, adjacency, study]),
     )
     for frame, path in ((made.units, to_units), (made.placebos, to_placebos)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        frame.to_csv(partial, index=False, lineterminator="\n", float_format="%.10g")
-        partial.replace(path)
+        write_table(frame, path)
     write_findings(made.findings, to_findings)

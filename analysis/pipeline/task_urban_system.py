@@ -8,6 +8,7 @@ from pytask import Product
 from analysis.data.tables import load_census, load_census_totals, load_programme_units, load_units
 from analysis.findings import write_findings
 from analysis.paths import DATA, FINDINGS, SAMPLES, STUDY
+from analysis.pipeline.write import write_table
 from analysis.provenance import made_from, sources
 from analysis.results import register, urban_system
 from analysis.study import load_study
@@ -36,10 +37,7 @@ def task_urban_system(
         made_from(MODULE, [units, census, totals, programme_units, study]),
         dict(zip(named["prefecture"], named["prefecture_pinyin"], strict=True)),
     )
-    to_prefectures.parent.mkdir(parents=True, exist_ok=True)
-    partial = to_prefectures.with_suffix(".partial")
-    made.prefectures.to_csv(partial, index=False, lineterminator="\n", float_format="%.10g")
-    partial.replace(to_prefectures)
+    write_table(made.prefectures, to_prefectures)
     write_findings(made.findings, to_findings)
 
 
