@@ -81,12 +81,14 @@ def slopes_table(dose: str, folder: Path = FINDINGS) -> Table:
     any_one = get(known, f"{DESIGN}.{dose}.{next(iter(OUTCOMES))}")
     return Table(
         columns=[
-            Column("Change that goes with twice the dose", align="left", width=34),
-            Column("Within provinces", width=13),
-            Column("and covariates", width=13),
-            Column("Within prefectures", width=14),
-            Column("and covariates", width=13),
-            Column("p, several outcomes", width=13),
+            Column("Change that goes with twice the dose", align="left", width=30),
+            Column("Within provinces", width=10),
+            Column("given urban share", width=10),
+            Column("given own level", width=10),
+            Column("given covariates", width=10),
+            Column("Within prefectures", width=11),
+            Column("given covariates", width=10),
+            Column("p, several outcomes", width=9),
         ],
         rows=rows,
         notes=[

@@ -57,21 +57,23 @@ LEADING = ("log_population", "urban_share")
 
 @dataclass(frozen=True)
 class Version:
-    """What the slope is within, and whether it is given covariates."""
+    """What the slope is within, and which of the study's specifications gives its controls."""
 
     name: str
     words: str
     absorb: str
-    covariates: bool
+    specification: str
 
 
 VERSIONS = {
     v.name: v
     for v in (
-        Version("province", "within provinces", "province", False),
-        Version("province_covariates", "within provinces, given covariates of 2010", "province", True),
-        Version("prefecture", "within prefectures", "prefecture", False),
-        Version("prefecture_covariates", "within prefectures, given covariates of 2010", "prefecture", True),
+        Version("province", "within provinces", "province", "raw"),
+        Version("province_share", "within provinces, given the urban share of 2010", "province", "share"),
+        Version("province_own", "within provinces, given the outcome's own level of 2010", "province", "own"),
+        Version("province_covariates", "within provinces, given covariates of 2010", "province", "all"),
+        Version("prefecture", "within prefectures", "prefecture", "raw"),
+        Version("prefecture_covariates", "within prefectures, given covariates of 2010", "prefecture", "all"),
     )
 }
 
@@ -179,7 +181,7 @@ def sample(units: pd.DataFrame, census: pd.DataFrame, yearbook: pd.DataFrame, st
 
 
 def _controls(version: Version, outcome: str) -> tuple[str, ...]:
-    return SPECIFICATIONS["all"].controls(outcome) if version.covariates else ()
+    return SPECIFICATIONS[version.specification].controls(outcome)
 
 
 def _fit(rows: pd.DataFrame, outcome: str, dose: str, version: Version, cluster: str = "prefecture") -> Slope:
@@ -369,7 +371,7 @@ def _treated(rows: pd.DataFrame, dose: Dose, outcome: str, words: _Words) -> Ite
     own = rows[rows["province"] == study.treated]
     # Within one province a province's effect is an intercept.
     for suffix, within in (("", "province"), ("_prefecture", "prefecture")):
-        version = Version("own", f"in {name} alone, within the {within}", within, False)
+        version = Version("own", f"in {name} alone, within the {within}", within, "raw")
         meaning = words.of(outcome, version, OUTCOMES[outcome].unit)
         yield association(
             f"{DESIGN}.{dose.name}.{outcome}.{name.lower()}{suffix}",

@@ -105,8 +105,8 @@ def test_slopes_table(folder: Path) -> None:
     table = dose.slopes_table("investment", folder)
     assert len(table.rows) == len(OUTCOMES)
     second = table.rows[1]
-    assert second.cells == ["Residents (log) (log points)", "1.00", "2.00", "3.00", "4.00", "<0.001"]
-    assert second.below == ["(0.50)", "(0.50)", "(0.50)", "(0.50)", None]
+    assert second.cells == ["Residents (log) (log points)", "1.00", "2.00", "3.00", "4.00", "5.00", "6.00", "<0.001"]
+    assert second.below == [*["(0.50)"] * 6, None]
     assert "Associations." in table.notes[0]
 
 
@@ -130,7 +130,7 @@ def test_omitted_table_says_nothing_where_the_bound_does(folder: Path) -> None:
 
 def test_sentence_of_the_bound(folder: Path) -> None:
     speaks = str(dose.oster_sentence("investment", "log_population", folder))
-    assert "would be 1.25 instead of 2.00 log points" in speaks
+    assert "would be 1.25 instead of 4.00 log points" in speaks
     assert "1.6 times as strongly" in speaks
     assert "says nothing: it is so and so." in str(dose.oster_sentence("investment", "urban_share", folder))
     key = "dose_response.investment.log_population.oster_delta"
