@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ class FindingError(ValueError):
     """A finding is ill-formed or a findings file cannot be read."""
 
 
-class UnknownFindingError(KeyError):
+class UnknownFindingError(FindingError, KeyError):
     """No finding has the key asked for; the message names the nearest keys."""
 
     def __str__(self) -> str:
@@ -148,9 +149,24 @@ def read_findings(path: Path) -> Findings:
         ) from error
 
 
-def load_all(folder: Path = FINDINGS) -> dict[str, Finding]:
-    """All findings of a folder by key."""
-    return {f.key: f for path in sorted(folder.glob("*.json")) for f in read_findings(path).findings}
+class Known(dict[str, Finding]):
+    """Findings by key; asking for a key that none has raises `UnknownFindingError`."""
+
+    def __missing__(self, key: str) -> Finding:
+        close = nearest(key, self)
+        hint = f"the nearest are {', '.join(close)}" if close else f"none of the {len(self)} findings is like it"
+        raise UnknownFindingError(f"no finding has the key {key!r}; {hint}; `report build` makes the findings")
+
+
+@lru_cache(maxsize=4)
+def _load_all(files: tuple[tuple[Path, int, int, int], ...]) -> Known:
+    return Known((f.key, f) for path, *_ in files for f in read_findings(path).findings)
+
+
+def load_all(folder: Path = FINDINGS) -> Known:
+    """All findings of a folder by key; a folder is read again only when one of its files is another."""
+    files = [(path, path.stat()) for path in sorted(folder.glob("*.json"))]
+    return Known(_load_all(tuple((path, s.st_ino, s.st_mtime_ns, s.st_size) for path, s in files)))
 
 
 def nearest(key: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -164,9 +180,4 @@ def look_up(key: str, folder: Path = FINDINGS) -> Finding:
     Raises:
         UnknownFindingError: there is none; the message names the nearest keys.
     """
-    known = load_all(folder)
-    if key in known:
-        return known[key]
-    close = nearest(key, known)
-    hint = f"the nearest are {', '.join(close)}" if close else f"{folder} holds {len(known)} findings, none like it"
-    raise UnknownFindingError(f"no finding has the key {key!r}; {hint}")
+    return load_all(folder)[key]

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import load_all
 from analysis.paths import FINDINGS
-from analysis.present.effects import effects_table
-from analysis.present.numbers import Shown, format_number
-from analysis.present.placebo_provinces import known_finding, outcome_words, places, specification_table
+from analysis.present.effects import bracketed_p, effects_table, places
+from analysis.present.numbers import Shown, capitalized, format_number
+from analysis.present.placebo_provinces import outcome_words, specification_table
 from analysis.present.style import COMPARISON, INK, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.border import BALANCED, DESIGN
@@ -46,14 +46,13 @@ def variants_table(folder: Path = FINDINGS) -> Table:
     rows = []
     for outcome, what in OUTCOMES.items():
         found = [
-            known_finding(known, f"{DESIGN}.{outcome}.raw.{v}.effect" if v else f"{DESIGN}.{outcome}.raw.effect")
-            for v in VARIANTS
+            known[f"{DESIGN}.{outcome}.raw.{v}.effect" if v else f"{DESIGN}.{outcome}.raw.effect"] for v in VARIANTS
         ]
         digits = places(found[0])
         rows.append(
             Row(
                 [f"{outcome_words(outcome)} ({what.unit})", *(format_number(f.value, digits) for f in found)],
-                [None if f.p_value is None else f"({format_number(f.p_value, 2)})" for f in found],
+                [bracketed_p(f) for f in found],
             )
         )
     treated = load_study().province_names[load_study().treated]
@@ -75,18 +74,15 @@ def balance_table(folder: Path = FINDINGS) -> Table:
     rows = []
     for name, (words, _) in BALANCED.items():
         stem = f"{DESIGN}.balance.{name}"
-        effect = known_finding(known, f"{stem}.effect")
+        effect = known[f"{stem}.effect"]
         digits = places(effect)
-        gaps = [format_number(known_finding(known, f"{stem}.{g}").value, 2) for g in ("gap", "gap_all")]
-        means = [
-            format_number(known_finding(known, f"{stem}.{side}_mean").value, digits) for side in ("treated", "other")
-        ]
+        gaps = [format_number(known[f"{stem}.{g}"].value, 2) for g in ("gap", "gap_all")]
+        means = [format_number(known[f"{stem}.{side}_mean"].value, digits) for side in ("treated", "other")]
         shown = words.removesuffix(" (log)")
-        shown = shown[0].upper() + shown[1:]
         rows.append(
             Row(
                 [
-                    f"{shown} ({known[f'{stem}.treated_mean'].unit})",
+                    f"{capitalized(shown)} ({known[f'{stem}.treated_mean'].unit})",
                     *means,
                     format_number(effect.value, digits),
                     None if effect.p_value is None else format_number(effect.p_value, 2),
@@ -117,10 +113,7 @@ def balance_table(folder: Path = FINDINGS) -> Table:
 def nearer(folder: Path = FINDINGS) -> Shown:
     """In how many baseline figures the two sides of the border are nearer than the provinces, such as "7 of 9"."""
     known = load_all(folder)
-    gaps = {
-        name: [abs(known_finding(known, f"{DESIGN}.balance.{name}.{g}").value) for g in ("gap", "gap_all")]
-        for name in BALANCED
-    }
+    gaps = {name: [abs(known[f"{DESIGN}.balance.{name}.{g}"].value) for g in ("gap", "gap_all")] for name in BALANCED}
     return Shown(f"{sum(at < whole for at, whole in gaps.values())} of {len(gaps)}")
 
 
@@ -131,8 +124,7 @@ def neighbour_figure(folder: Path = FINDINGS) -> Figure:
     rows = {"": "All"} | {study.province_names[p].lower(): study.province_names[p] for p in study.neighbours}
     found = {
         outcome: [
-            known_finding(known, f"{DESIGN}.{outcome}.{row}.effect" if row else f"{DESIGN}.{outcome}.raw.effect")
-            for row in rows
+            known[f"{DESIGN}.{outcome}.{row}.effect" if row else f"{DESIGN}.{outcome}.raw.effect"] for row in rows
         ]
         for outcome in SHOWN
     }

@@ -8,9 +8,9 @@ import pandas as pd
 
 from analysis.data.checks.census import COUNTRY, REMAINDERS, agreement
 from analysis.data.tables import load_bulletin_totals, load_census, load_census_exceptions, load_census_totals
-from analysis.present.figures import load_sample
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.places import PROVINCES
+from analysis.present.samples import load_points
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
 
@@ -175,7 +175,7 @@ def unexplained() -> Shown:
 def descriptives_table(study: Study | None = None, sample: pd.DataFrame | None = None) -> Table:
     """Means and standard deviations of what the first design uses, treated province and neighbours."""
     study = load_study() if study is None else study
-    sample = load_sample() if sample is None else sample
+    sample = load_points("long_difference") if sample is None else sample
     groups = {
         study.province_names[study.treated]: sample[sample["treated"] == 1],
         "Neighbours": sample[sample["treated"] == 0],

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from analysis.findings import Finding, FindingError, load_all
-from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.numbers import Shown, decimals, format_number
+from analysis.paths import FINDINGS
+from analysis.present.numbers import Shown, capitalized, decimals, format_number, p_words
+from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import OUTCOMES
@@ -19,24 +20,6 @@ CLUSTERED = (
     "Standard errors in brackets are clustered by prefecture, CRV1: factor G/(G−1) × (N−1)/(N−K), where K counts the "
     "effects of provinces, and those of prefectures once. Intervals are from t with G−1 degrees of freedom."
 )
-
-
-def p_words(p: float | None) -> str | None:
-    """A p-value as a table shows it."""
-    if p is None:
-        return None
-    return "<0.001" if p < 0.001 else format_number(p, 3 if p < 0.0995 else 2)
-
-
-def get(known: dict[str, Finding], key: str) -> Finding:
-    """The finding with this key.
-
-    Raises:
-        FindingError: there is none.
-    """
-    if key not in known:
-        raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
-    return known[key]
 
 
 def with_error(found: Finding) -> tuple[str, str]:
@@ -67,18 +50,18 @@ def slopes_table(dose: str, folder: Path = FINDINGS) -> Table:
     rows = []
     for outcome in OUTCOMES.values():
         base = f"{DESIGN}.{dose}.{outcome.name}"
-        shown = [with_error(get(known, base if version == "province" else f"{base}.{version}")) for version in VERSIONS]
+        shown = [with_error(known[base if version == "province" else f"{base}.{version}"]) for version in VERSIONS]
         rows.append(
             Row(
                 [
-                    f"{outcome.words[0].upper()}{outcome.words[1:]} ({outcome.unit})",
+                    f"{capitalized(outcome.words)} ({outcome.unit})",
                     *(value for value, _ in shown),
-                    p_words(get(known, f"{base}.p_family").value),
+                    p_words(known[f"{base}.p_family"].value),
                 ],
                 [*(error for _, error in shown), None],
             )
         )
-    any_one = get(known, f"{DESIGN}.{dose}.{next(iter(OUTCOMES))}")
+    any_one = known[f"{DESIGN}.{dose}.{next(iter(OUTCOMES))}"]
     return Table(
         columns=[
             Column("Change that goes with twice the dose", align="left", width=30),
@@ -129,10 +112,9 @@ def checks_table(dose: str, outcome: str, folder: Path = FINDINGS) -> Table:
         f".{name.lower()}_prefecture": f"{name} alone, within prefectures",
     }
     base = f"{DESIGN}.{dose}.{outcome}"
-    get(known, base)
     rows = []
     for suffix, label in labels.items():
-        found = known.get(f"{base}{suffix}")
+        found = known.get(f"{base}{suffix}") if suffix else known[base]
         if found is None:
             continue
         value, error = with_error(found)
@@ -174,23 +156,23 @@ def omitted_table(folder: Path = FINDINGS) -> Table:
     for dose in DOSES:
         for outcome in ("log_population", "urban_share"):
             base = f"{DESIGN}.{dose}.{outcome}"
-            own, speaks = get(known, f"{base}.province_covariates"), get(known, f"{base}.oster_speaks").value == 1
+            own, speaks = known[f"{base}.province_covariates"], known[f"{base}.oster_speaks"].value == 1
             delta = known.get(f"{base}.oster_delta")
             places = decimals(own.value, own.unit, own.standard_error)
 
             def percent(name: str, base: str = base) -> str:
-                return format_number(get(known, f"{base}.{name}").value, 1)
+                return format_number(known[f"{base}.{name}"].value, 1)
 
             rows.append(
                 Row(
                     [
-                        f"{OUTCOMES[outcome].words[0].upper()}{OUTCOMES[outcome].words[1:]} on {dose} ({own.unit})",
+                        f"{capitalized(OUTCOMES[outcome].words)} on {dose} ({own.unit})",
                         format_number(own.value, places),
                         percent("robustness_value"),
                         f"{percent('strongest_with_dose')}; {percent('strongest_with_outcome')}",
                         f"{percent('r_squared_without')}; {percent('r_squared_with')}",
                         format_number(delta.value, 2) if speaks and delta is not None else "says nothing",
-                        format_number(get(known, f"{base}.oster_adjusted").value, places) if speaks else "says nothing",
+                        format_number(known[f"{base}.oster_adjusted"].value, places) if speaks else "says nothing",
                     ]
                 )
             )
@@ -219,12 +201,12 @@ def oster_sentence(dose: str, outcome: str, folder: Path = FINDINGS) -> Shown:
     """Oster's bound in a sentence, or why it says nothing."""
     known = load_all(folder)
     base = f"{DESIGN}.{dose}.{outcome}"
-    speaks = get(known, f"{base}.oster_speaks")
+    speaks = known[f"{base}.oster_speaks"]
     if speaks.value != 1:
         reason = speaks.specification.removeprefix("Whether Oster's bound says anything. ")
         return Shown(f"For {OUTCOMES[outcome].words} on {dose} Oster's bound says nothing: {reason}.")
-    delta, adjusted = known.get(f"{base}.oster_delta"), get(known, f"{base}.oster_adjusted")
-    own = get(known, f"{base}.province_covariates")
+    delta, adjusted = known.get(f"{base}.oster_delta"), known[f"{base}.oster_adjusted"]
+    own = known[f"{base}.province_covariates"]
     places = decimals(own.value, own.unit, own.standard_error)
     needed = (
         "No omitted variable could bring it to nought at that R²"
@@ -242,7 +224,7 @@ def earlier_sentence(dose: str, folder: Path = FINDINGS) -> Shown:
     """Whether growth of the decade before went with the same dose, and whether growth went with it more afterwards."""
     known = load_all(folder)
     base = f"{DESIGN}.{dose}.log_population"
-    before, more = get(known, f"{base}.placebo"), get(known, f"{base}.acceleration")
+    before, more = known[f"{base}.placebo"], known[f"{base}.acceleration"]
     if before.interval is None or more.interval is None:
         raise FindingError(f"finding {base}.placebo: no interval; run `report build`, which makes the findings")
     older = before.interval[0] > 0 or before.interval[1] < 0
@@ -260,18 +242,6 @@ def earlier_sentence(dose: str, folder: Path = FINDINGS) -> Shown:
     return Shown(f"{first}, {'but' if older != changed else 'and'} {second}.")
 
 
-def load_bins(path: Path = SAMPLES / f"{DESIGN}_bins.csv") -> pd.DataFrame:
-    """The points of the binned scatters, as the pipeline writes them.
-
-    Raises:
-        FindingError: there is no such file.
-    """
-    try:
-        return pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
-
-
 def binned_figure(
     dose: str, *, outcomes: tuple[str, ...] = ("log_population", "urban_share"), bins: pd.DataFrame | None = None
 ) -> Figure:
@@ -285,7 +255,7 @@ def binned_figure(
     Raises:
         FindingError: there are no points of the dose and an outcome.
     """
-    bins = load_bins() if bins is None else bins
+    bins = load_points(f"{DESIGN}_bins") if bins is None else bins
     title = f"Changes 2010 to 2020 by {DOSES[dose].words}"
     with style(f"binned_{dose}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.1), layout="constrained")
@@ -309,6 +279,6 @@ def binned_figure(
             axes.tick_params(axis="y", labelsize=SMALL)
             axes.set_xlabel("yuan per registered resident (log scale)", fontsize=SMALL)
             words = OUTCOMES[outcome].words
-            axes.set_title(f"{words[0].upper()}{words[1:]}: change, {OUTCOMES[outcome].unit}", fontsize=SMALL)
+            axes.set_title(f"{capitalized(words)}: change, {OUTCOMES[outcome].unit}", fontsize=SMALL)
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)

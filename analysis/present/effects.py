@@ -4,23 +4,29 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
 from analysis.present.numbers import format_number
 from analysis.present.places import PROVINCES
+from analysis.present.samples import load_placebos
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 
 UNBOUNDED = "not bounded"
+CRV1_NOTE = "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces."
 
 
-def _places(finding: Finding) -> int:
+def places(finding: Finding) -> int:
     """Decimals that give the minimum detectable effect two significant digits."""
     scale = finding.detectable or abs(finding.value) or 1.0
     return int(min(max(1 - np.floor(np.log10(scale)), 0), 4))
+
+
+def bracketed_p(finding: Finding) -> str:
+    """The p-value of placebo provinces as it stands below an estimate; nothing where there is none."""
+    return "" if finding.p_value is None else f"({format_number(finding.p_value, 2)})"
 
 
 def effects_table(
@@ -41,29 +47,26 @@ def effects_table(
         folder: where the findings are.
 
     Raises:
-        FindingError: a key is unknown.
+        UnknownFindingError: there is no such key.
     """
     known = load_all(folder)
-    missing = [k for k in (*labels, *(adjusted or {}).values()) if k not in known]
-    if missing:
-        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
     rows = []
     for key, label in labels.items():
         found = known[key]
-        places = _places(found)
-        interval = " to ".join(format_number(end, places) for end in found.interval) if found.interval else UNBOUNDED
+        digits = places(found)
+        interval = " to ".join(format_number(end, digits) for end in found.interval) if found.interval else UNBOUNDED
         studentized, crv1 = known.get(f"{key}.p_studentized"), known.get(f"{key}.crv1")
         rows.append(
             Row(
                 [
                     f"{label} ({found.unit})",
-                    format_number(found.value, places),
+                    format_number(found.value, digits),
                     interval,
                     None if found.p_value is None else format_number(found.p_value, 2),
                     None if studentized is None else format_number(studentized.value, 2),
                     *([format_number(known[adjusted[key]].value, 2)] if adjusted else []),
-                    None if found.detectable is None else format_number(found.detectable, places),
-                    None if crv1 is None or crv1.standard_error is None else format_number(crv1.standard_error, places),
+                    None if found.detectable is None else format_number(found.detectable, digits),
+                    None if crv1 is None or crv1.standard_error is None else format_number(crv1.standard_error, digits),
                     None if found.n is None else format_number(found.n, 0),
                 ]
             )
@@ -91,22 +94,9 @@ def effects_table(
             *notes,
             f"Interval and p are from placebo provinces: {placed} take the treated place, "
             f"so p is {least} at the least. Detectable: 2.8 standard deviations of the placebo estimates.",
-            "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces.",
+            CRV1_NOTE,
         ],
     )
-
-
-def load_placebos(design: str, folder: Path = SAMPLES) -> pd.DataFrame:
-    """The placebo estimates of a design, as the pipeline writes them: key, group, estimate and more.
-
-    Raises:
-        FindingError: there is no such file.
-    """
-    path = folder / f"{design}_placebos.csv"
-    try:
-        return pd.read_csv(path, dtype={"key": str, "group": str})
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
 
 
 def placebo_figure(

@@ -1,30 +1,14 @@
 """Figures of the long difference."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import FindingError
-from analysis.paths import SAMPLES
 from analysis.present.numbers import format_number
+from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.study import Study, load_study
-
-
-def load_sample(path: Path = SAMPLES / "long_difference.csv") -> pd.DataFrame:
-    """The units that the long difference is estimated on, as the pipeline writes them.
-
-    Raises:
-        FindingError: there is no such file.
-    """
-    try:
-        text = ("unit_id", "code", "code_end", "province", "prefecture", "poverty_exit")
-        return pd.read_csv(path, dtype=dict.fromkeys(text, str))
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such sample; run `report build`, which makes it") from error
 
 
 def _title(means: pd.Series, study: Study) -> str:
@@ -51,7 +35,7 @@ def change_by_province(sample: pd.DataFrame | None = None, study: Study | None =
             not given.
         study: the study's definition; that of `study.yml` if not given.
     """
-    sample = load_sample() if sample is None else sample
+    sample = load_points("long_difference") if sample is None else sample
     study = load_study() if study is None else study
     means = sample.groupby("province")["urban_share"].mean().sort_values(ascending=False)
     counts = sample.groupby("province").size()

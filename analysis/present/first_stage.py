@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.findings import Finding, FindingError, load_all
+from analysis.findings import FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import effects_table
+from analysis.present.effects import CRV1_NOTE, UNBOUNDED, effects_table
 from analysis.present.numbers import Shown, format_number, text
 from analysis.present.places import PROVINCES
+from analysis.present.samples import load_placebos, load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import MORE, SPECIFICATIONS
@@ -45,24 +46,8 @@ ROADS = {
 }
 
 
-def _load(name: str, folder: Path) -> pd.DataFrame:
-    path = folder / name
-    try:
-        return pd.read_csv(path, dtype={"key": str, "group": str, "kind": str, "name": str})
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
-
-
-def _known(keys: Sequence[str], folder: Path) -> dict[str, Finding]:
-    known = load_all(folder)
-    missing = [k for k in keys if k not in known]
-    if missing:
-        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
-    return known
-
-
 def _range(ends: tuple[float, float] | None, places: int) -> str:
-    return " to ".join(format_number(e, places) for e in ends) if ends else "not bounded"
+    return " to ".join(format_number(e, places) for e in ends) if ends else UNBOUNDED
 
 
 def _draw(axes: Axes, table: pd.DataFrame, treated: str, base: int, start: int, *, small: bool = False) -> None:
@@ -103,11 +88,11 @@ def path_figure(
         study: the study's definition; that of `study.yml` if not given.
     """
     study = load_study() if study is None else study
-    table = _load(f"{DESIGN}.csv", samples)
+    table = load_points(DESIGN, samples)
     table = table[table["key"] == key]
     if table.empty:
         raise FindingError(f"{DESIGN}: no points under the key {key!r}")
-    unit = _known([f"{key}.effect"], folder)[f"{key}.effect"].unit
+    unit = load_all(folder)[f"{key}.effect"].unit
     with style(key):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.6), layout="constrained")
         axes = figure.subplots()
@@ -150,9 +135,9 @@ def roads_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
 def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
     """Facilities of urban cores by year, each province in the treated place: one panel a facility."""
     study = load_study()
-    points = _load(f"{DESIGN}.csv", samples)
+    points = load_points(DESIGN, samples)
     title = f"Facilities of urban cores: {PROVINCES[study.treated]} and the provinces in its place"
-    known = _known([f"{DESIGN}.{f}.effect" for f in FACILITIES], folder)
+    known = load_all(folder)
     columns = 2
     rows = -(-len(FACILITIES) // columns)
     with style(f"{DESIGN}.facilities"):
@@ -184,7 +169,7 @@ def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: 
         notes: sentences at the foot, before those that all have.
         folder: where the findings are.
     """
-    known = _known([*labels, *(f"{k}.ninety" for k in labels)], folder)
+    known = load_all(folder)
     rows = []
     for key, label in labels.items():
         found, looser = known[key], known[f"{key}.ninety"]
@@ -221,7 +206,7 @@ def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: 
             f"Interval and p are from {counts[0]} to {counts[-1]} placebo provinces, "
             f"so that p is {format_number(smallest, 3)} at the least for the fewest and "
             "no interval at 95 percent is bounded. Detectable: 2.8 standard deviations of the placebo estimates.",
-            "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces.",
+            CRV1_NOTE,
         ],
     )
 
@@ -252,7 +237,7 @@ def honest_table(folder: Path = FINDINGS) -> Table:
     for size in HONEST_SMOOTH:
         bend = f"Bends by at most {format_number(size, 1)} a year" if size else "Goes on as a straight line"
         rules.append((f"smooth_{round(100 * size)}", bend))
-    known = _known([f"{DESIGN}.roads.honest.{name}" for name, _ in rules], folder)
+    known = load_all(folder)
     for name, words in rules:
         key = f"{DESIGN}.roads.honest.{name}"
         low, high = known.get(f"{key}.low"), known.get(f"{key}.high")
@@ -288,7 +273,7 @@ def honest_table(folder: Path = FINDINGS) -> Table:
 
 def weights_table(samples: Path = SAMPLES) -> Table:
     """The synthetic comparison of Henan's cities: provinces of the donor cities, and the years before."""
-    table = _load(f"{DESIGN}_weights.csv", samples)
+    table = load_points(f"{DESIGN}_weights", samples)
     units = table[table["kind"] == "unit"]
     sums = (
         units.groupby("group")["weight"].agg(["sum", "size", "max"]).sort_values("sum", ascending=False, kind="stable")
@@ -329,8 +314,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
     first, last = study.first_year, study.last_year
     name = PROVINCES[study.treated]
     rows = []
-    needed = [f"{DESIGN}.{h}.{s}" for h in HOMES for s in ("effect", "own", "p_adjusted")]
-    known = _known(needed, folder)
+    known = load_all(folder)
     for home in HOMES:
         levels = [
             format_number(known[f"{DESIGN}.{home}.level_{year}.{side}"].value, 0)
@@ -389,7 +373,7 @@ def piped_water_table(folder: Path = FINDINGS) -> Table:
 
 def standing(key: str, folder: Path = FINDINGS) -> Shown:
     """In words: how many provinces are at least as far from nought as the treated one."""
-    found = _known([key], folder)[key]
+    found = load_all(folder)[key]
     if found.p_value is None or found.placebos is None:
         raise FindingError(f"finding {key} has no p-value from placebo provinces")
     count = found.placebos + 1
@@ -399,7 +383,7 @@ def standing(key: str, folder: Path = FINDINGS) -> Shown:
 def farthest(key: str, samples: Path = SAMPLES) -> Shown:
     """The placebo province whose estimate is farthest from nought, with its units and those it is compared with."""
     study = load_study()
-    table = _load(f"{DESIGN}_placebos.csv", samples)
+    table = load_placebos(DESIGN, samples)
     own = table[(table["key"] == key) & (table["group"] != study.treated)]
     if own.empty:
         raise FindingError(f"{DESIGN}: no placebo estimates under the key {key!r}")

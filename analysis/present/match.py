@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, FindingError, load_all
-from analysis.paths import FINDINGS, SAMPLES
+from analysis.paths import FINDINGS
 from analysis.present.effects import effects_table
 from analysis.present.numbers import finding, format_number
+from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
@@ -64,35 +65,15 @@ ELASTICITY_LABELS = {
 }
 
 
-def _known(folder: Path, *keys: str) -> dict[str, Finding]:
-    known = load_all(folder)
-    missing = [k for k in keys if k not in known]
-    if missing:
-        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
-    return known
-
-
 def _groups(study: Study) -> dict[str, str]:
     own = study.province_names[study.treated]
     return {own.lower(): own} | GROUP_LABELS
 
 
-def load_points(path: Path = SAMPLES / "match.csv") -> pd.DataFrame:
-    """The comparable units with their types, as the pipeline writes them.
-
-    Raises:
-        FindingError: there is no such file.
-    """
-    try:
-        return pd.read_csv(path, dtype={"unit_id": str, "province": str, "prefecture": str})
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such sample; run `report build`, which makes it") from error
-
-
 def typology_table(folder: Path = FINDINGS) -> Table:
     """How many units are of each type, and their share, by group."""
     groups = _groups(load_study())
-    known = _known(folder, *(f"match.typology.{g}.{t}" for g in groups for t in TYPE_LABELS))
+    known = load_all(folder)
     rows = [
         Row(
             [
@@ -128,7 +109,7 @@ def quadrant_figure(points: pd.DataFrame | None = None, study: Study | None = No
             1,000 residents); the pipeline's if not given.
         study: the study's definition; that of `study.yml` if not given.
     """
-    points = load_points() if points is None else points
+    points = load_points("match") if points is None else points
     study = load_study() if study is None else study
     own = study.province_names[study.treated]
     treated = points["province"] == study.treated
@@ -174,9 +155,7 @@ def quadrant_figure(points: pd.DataFrame | None = None, study: Study | None = No
 
 def weights_table(folder: Path = FINDINGS) -> Table:
     """Entropy weights beside equal ones and beside each indicator's spread, the largest first."""
-    known = _known(
-        folder, "match.capacity.weight_follows_spread", *(f"match.capacity.variation.{i}" for i in INDICATOR_LABELS)
-    )
+    known = load_all(folder)
     order = sorted(INDICATOR_LABELS, key=lambda i: -known[f"match.capacity.weight_entropy.{i}"].value)
     rows = [
         Row(
@@ -218,7 +197,7 @@ def elasticity_table(folder: Path = FINDINGS) -> Table:
     study = load_study()
     own = study.province_names[study.treated]
     labels = ELASTICITY_LABELS | {f"match.service_elasticity.{own.lower()}": own}
-    known = _known(folder, *labels)
+    known = load_all(folder)
     rows = []
     for key, label in labels.items():
         found = known[key]
@@ -293,7 +272,7 @@ def _lines(axes: Axes, series: Mapping[str, dict[int, float]]) -> None:
 def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
     """Own revenue in percent of spending, median county, in the years that the county yearbook has whole."""
     study = load_study()
-    known = _known(folder)
+    known = load_all(folder)
     series = {label: _series(known, "match.fiscal_self_sufficiency", g) for g, label in _groups(study).items()}
     if not all(series.values()):
         raise FindingError("no findings of fiscal self-sufficiency by year; run `report build`, which makes them")
@@ -312,7 +291,7 @@ def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
 def bonds_figure(folder: Path = FINDINGS) -> Figure:
     """Bonds of financing vehicles in percent of output, mean prefecture, by year."""
     study = load_study()
-    known = _known(folder)
+    known = load_all(folder)
     series = {label: _series(known, "match.lgfv_bonds", g) for g, label in _groups(study).items()}
     if not all(series.values()):
         raise FindingError("no findings of bonds by year; run `report build`, which makes them")

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
-from analysis.present.dose import CLUSTERED, get, interval_words, p_words, with_error
-from analysis.present.numbers import format_number
+from analysis.present.dose import CLUSTERED, interval_words, with_error
+from analysis.present.numbers import format_number, p_words
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.mechanisms import DESIGN, LABELS, OUTCOME_WORDS, SLOPES_OF, TRAITS, Trait
@@ -61,10 +61,10 @@ def traits_table(theory: str, folder: Path = FINDINGS) -> Table:
     for trait in (t for t in TRAITS.values() if t.theory == theory):
         people, share = (_key(trait, o) for o in SLOPES_OF)
         shown = [
-            with_error(get(known, key))
+            with_error(known[key])
             for key in (people, f"{people}.covariates", f"{people}.earlier", share, f"{share}.covariates")
         ]
-        p = [p_words(get(known, f"{key}.p_family").value) for key in (people, share)]
+        p = [p_words(known[f"{key}.p_family"].value) for key in (people, share)]
         values, errors = [v for v, _ in shown], [e for _, e in shown]
         rows.append(
             Row(
@@ -88,9 +88,9 @@ def traits_table(theory: str, folder: Path = FINDINGS) -> Table:
         notes=[
             "Change from 2010 to 2020 that goes with the trait, within provinces. Associations.",
             CLUSTERED,
-            f"p, all tests: corrected for the {format_number(get(known, f'{DESIGN}.tests').value, 0)} tests of this "
+            f"p, all tests: corrected for the {format_number(known[f'{DESIGN}.tests'].value, 0)} tests of this "
             "chapter (Romano and Wolf, sign flips of prefectures).",
-            f"Sample: {get(known, people).sample}",
+            f"Sample: {known[people].sample}",
         ],
     )
 
@@ -106,7 +106,7 @@ def labels_table(folder: Path = FINDINGS) -> Table:
     for label in LABELS.values():
         for outcome, (words, unit) in OUTCOME_WORDS.items():
             key = f"{DESIGN}.institutions.{label.name}_{outcome}"
-            found = get(known, key)
+            found = known[key]
             value, error = with_error(found)
             rows.append(
                 Row(
@@ -115,9 +115,9 @@ def labels_table(folder: Path = FINDINGS) -> Table:
                         value,
                         error.strip("()"),
                         interval_words(found),
-                        p_words(get(known, f"{key}.p_randomization").value),
-                        p_words(get(known, f"{key}.p_family").value),
-                        format_number(get(known, f"{DESIGN}.institutions.{label.name}.units").value, 0),
+                        p_words(known[f"{key}.p_randomization"].value),
+                        p_words(known[f"{key}.p_family"].value),
+                        format_number(known[f"{DESIGN}.institutions.{label.name}.units"].value, 0),
                     ]
                 )
             )
@@ -172,7 +172,7 @@ def coefficient_figure(folder: Path = FINDINGS) -> Figure:
                 if outcome == "log_population":
                     marks.append((f"{key}.earlier", 0.22, EMPHASIS, "white"))
                 for which, shift, color, fill in marks:
-                    value, low, high = _reach(get(known, which))
+                    value, low, high = _reach(known[which])
                     axes.errorbar(
                         value,
                         row + shift,

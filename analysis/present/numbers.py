@@ -12,9 +12,11 @@ __all__ = [
     "FindingNumber",
     "Shown",
     "UnknownFindingError",
+    "capitalized",
     "decimals",
     "finding",
     "format_number",
+    "p_words",
     "quantity",
     "text",
 ]
@@ -46,6 +48,18 @@ class Shown:
 def text(value: object) -> Shown:
     """Any string from data, such as a county's name; white space counts as one space, as in all prose."""
     return Shown(" ".join(str(value).split()))
+
+
+def capitalized(words: str) -> str:
+    """The words as they stand at the head of a row; what follows the first letter stays as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def p_words(p: float | None) -> str | None:
+    """A p-value as a table shows it: two decimals, three below 0.1."""
+    if p is None:
+        return None
+    return "< 0.001" if p < 0.001 else format_number(p, 3 if p < 0.0995 else 2)
 
 
 def _is_share(unit: str) -> bool:
@@ -175,10 +189,8 @@ class FindingNumber(Shown):
     @property
     def p(self) -> Shown:
         """The p-value, with two decimals, three below 0.1: "0.45", "0.031", "less than 0.001"."""
-        p = self._given("p_value")
-        if p < 0.001:
-            return Shown("less than 0.001")
-        return Shown(format_number(p, 2 if p >= 0.0995 else 3))
+        shown = p_words(self._given("p_value")) or ""
+        return Shown(shown.replace("<", "less than"))
 
     @property
     def n(self) -> Shown:

@@ -6,10 +6,10 @@ from textwrap import fill
 
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import Finding, FindingError, load_all
+from analysis.findings import load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import effects_table, placebo_figure
-from analysis.present.numbers import Shown, format_number
+from analysis.present.effects import bracketed_p, effects_table, placebo_figure, places
+from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import MORE, OUTCOMES
@@ -17,23 +17,6 @@ from analysis.results.placebos import BASE, BEFORE_OUTCOMES, BREAKS, DESIGN, LIG
 from analysis.study import load_study
 
 SPECIFICATION_HEADS = {"raw": "Raw", "share": "Given urban share", "own": "Given own level", "all": "Given all"}
-
-
-def known_finding(known: Mapping[str, Finding], key: str) -> Finding:
-    """The finding with this key.
-
-    Raises:
-        FindingError: there is none.
-    """
-    if key not in known:
-        raise FindingError(f"no finding has the key {key!r}; run `report build`, which makes the findings")
-    return known[key]
-
-
-def places(found: Finding) -> int:
-    """Decimals that suit the outcome: small units, such as years of schooling, have two."""
-    scale = found.detectable or abs(found.value)
-    return 1 if scale >= 2 else 2
 
 
 def specification_table(
@@ -62,9 +45,7 @@ def specification_table(
     units = {name: what.unit for name, what in (OUTCOMES | MORE).items()}
     rows = []
     for outcome in outcomes:
-        found = [
-            known_finding(known, stem.format(design=design, outcome=outcome, specification=s)) for s in specifications
-        ]
+        found = [known[stem.format(design=design, outcome=outcome, specification=s)] for s in specifications]
         digits = places(found[0])
         rows.append(
             Row(
@@ -73,7 +54,7 @@ def specification_table(
                     *(format_number(f.value, digits) for f in found),
                     None if found[0].detectable is None else format_number(found[0].detectable, digits),
                 ],
-                [*(None if f.p_value is None else f"({format_number(f.p_value, 2)})" for f in found), None],
+                [*(bracketed_p(f) for f in found), None],
             )
         )
     return Table(
@@ -90,7 +71,7 @@ def specification_table(
 def outcome_words(name: str) -> str:
     """What rows call an outcome; that it is in logs or a share of residents is in its unit or in the text."""
     words = (OUTCOMES | MORE)[name].words.removesuffix(" (log)").removesuffix(", of residents")
-    return words[0].upper() + words[1:]
+    return capitalized(words)
 
 
 def _wrapped(labels: Mapping[str, str]) -> dict[str, str]:
@@ -112,11 +93,7 @@ def small_p(
         FindingError: a finding is missing.
     """
     known = load_all(folder)
-    found = [
-        known_finding(known, stem.format(design=design, outcome=o, specification=s))
-        for o in outcomes
-        for s in specifications
-    ]
+    found = [known[stem.format(design=design, outcome=o, specification=s)] for o in outcomes for s in specifications]
     small = sum(f.p_value is not None and f.p_value <= 0.05 for f in found)
     return Shown(f"{small} of {len(found)}")
 
@@ -126,7 +103,7 @@ def outcomes_figure(folder: Path = FINDINGS, samples: Path = SAMPLES) -> Figure:
     study = load_study()
     known = load_all(folder)
     keys = {f"{DESIGN}.{o}.raw.effect": outcome_words(o) for o in OUTCOMES | MORE}
-    small = sum((known_finding(known, k).p_value or 1) <= 0.05 for k in keys)
+    small = sum((known[k].p_value or 1) <= 0.05 for k in keys)
     name = study.province_names[study.treated]
     title = f"{name} among all provinces: p is at most 0.05 for {small} of {len(keys)} outcomes"
     return placebo_figure("placebos-outcomes", DESIGN, _wrapped(keys), study.treated, title=title, samples=samples)
@@ -215,7 +192,7 @@ def lights_figure(stem: str = "lights", folder: Path = FINDINGS) -> Figure:
     study = load_study()
     known = load_all(folder)
     years = [y for y in LIGHT_YEARS if y != BASE]
-    found = {y: known_finding(known, f"{DESIGN}.{stem}.year_{y}.effect") for y in years}
+    found = {y: known[f"{DESIGN}.{stem}.year_{y}.effect"] for y in years}
     name = study.province_names[study.treated]
     after = [y for y in years if y >= START]
     outside = sum(not f.interval[0] <= 0 <= f.interval[1] for y, f in found.items() if y in after and f.interval)

@@ -1,19 +1,18 @@
 """Inference and robustness: tables and figures of variance, coverage, power, the specification curve, and speed."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.data.tables import load_programme_units
-from analysis.findings import Finding, FindingError, load_all
+from analysis.findings import FindingError, load_all
 from analysis.paths import DATA, FINDINGS, ROOT, SAMPLES
-from analysis.present.numbers import Shown, format_number, text
+from analysis.present.numbers import capitalized, format_number
 from analysis.present.places import PROVINCES
+from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import OUTCOMES
@@ -38,35 +37,15 @@ CHOICES: dict[str, dict[str, str]] = {
 }
 
 
-def _points(name: str, folder: Path) -> pd.DataFrame:
-    path = folder / name
-    try:
-        return pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
-
-
-def _known(keys: Sequence[str], folder: Path) -> dict[str, Finding]:
-    known = load_all(folder)
-    missing = [k for k in keys if k not in known]
-    if missing:
-        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
-    return known
-
-
-def _first_up(words: str) -> str:
-    return words[0].upper() + words[1:]
-
-
 def variance_table(folder: Path = FINDINGS) -> Table:
     """The share of each outcome's variance between provinces, prefectures and units."""
     parts = ("province_share", "prefecture_share", "unit_share", "correlation_in_prefecture")
-    known = _known([f"inference.variance.{o}.{p}" for o in OUTCOMES for p in parts], folder)
+    known = load_all(folder)
     rows = []
     for name, outcome in OUTCOMES.items():
         values = [known[f"inference.variance.{name}.{p}"].value for p in parts]
         rows.append(
-            Row([_first_up(outcome.words), *(format_number(v, 0) for v in values[:3]), format_number(values[3], 2)])
+            Row([capitalized(outcome.words), *(format_number(v, 0) for v in values[:3]), format_number(values[3], 2)])
         )
     return Table(
         columns=[
@@ -84,7 +63,7 @@ def variance_table(folder: Path = FINDINGS) -> Table:
 def coverage_table(folder: Path = FINDINGS) -> Table:
     """Coverage of clustered intervals and size of the placebo test, in a world without and one with province shocks."""
     parts = ("without.crv1", "without.crv3", "with.crv1", "with.crv3", "with.size_5", "with.size_10")
-    known = _known([f"inference.coverage.{o}.{p}" for o in OUTCOMES for p in parts], folder)
+    known = load_all(folder)
     shown = {o: [known[f"inference.coverage.{o}.{p}"] for p in parts] for o in OUTCOMES}
     every = [f for row in shown.values() for f in row]
     errors = [f.standard_error for f in every if f.standard_error is not None]
@@ -100,7 +79,7 @@ def coverage_table(folder: Path = FINDINGS) -> Table:
             Column("At 10 percent"),
         ],
         rows=[
-            Row([_first_up(OUTCOMES[o].words), *(format_number(f.value, 1) for f in row)]) for o, row in shown.items()
+            Row([capitalized(OUTCOMES[o].words), *(format_number(f.value, 1) for f in row)]) for o, row in shown.items()
         ],
         notes=[
             f"Percent of {format_number(draws, 0)} simulated draws. CRV1 and CRV3: intervals at 95 percent, clustered "
@@ -115,7 +94,7 @@ def coverage_table(folder: Path = FINDINGS) -> Table:
 def power_table(folder: Path = FINDINGS) -> Table:
     """The minimum detectable effect by formula, and what the placebo test finds in simulated draws."""
     parts = ("detectable", "simulated_detectable", "at_simulated_detectable")
-    known = _known([f"inference.power.{o}.{p}" for o in OUTCOMES for p in parts], folder)
+    known = load_all(folder)
     rows = []
     for name, outcome in OUTCOMES.items():
         observed, simulated, share = (known[f"inference.power.{name}.{p}"].value for p in parts)
@@ -124,7 +103,7 @@ def power_table(folder: Path = FINDINGS) -> Table:
         rows.append(
             Row(
                 [
-                    f"{_first_up(outcome.words)} ({outcome.unit})",
+                    f"{capitalized(outcome.words)} ({outcome.unit})",
                     format_number(observed, places),
                     format_number(simulated, places),
                     format_number(share, 0),
@@ -150,11 +129,11 @@ def power_table(folder: Path = FINDINGS) -> Table:
 
 def power_figure(outcome: str = "urban_share", *, folder: Path = FINDINGS, samples: Path = SAMPLES) -> Figure:
     """How often an effect is found, by its size, by the placebo test and by clustered errors."""
-    table = _points("inference_power.csv", samples)
+    table = load_points("inference_power", samples)
     drawn = table[(table["outcome"] == outcome) & (table["world"] == "with")]
     if drawn.empty:
         raise FindingError(f"inference_power.csv: no power curve of the outcome {outcome!r}")
-    known = _known([f"inference.power.{outcome}.detectable"], folder)
+    known = load_all(folder)
     detectable = known[f"inference.power.{outcome}.detectable"].value
     title = f"Power: {OUTCOMES[outcome].words}"
     with style(f"power-{outcome}"):
@@ -186,7 +165,7 @@ def power_figure(outcome: str = "urban_share", *, folder: Path = FINDINGS, sampl
 
 
 def _curve(outcome: str, samples: Path) -> pd.DataFrame:
-    table = _points("robustness_curve.csv", samples)
+    table = load_points("robustness_curve", samples)
     own = table[table["outcome"] == outcome]
     if own.empty:
         raise FindingError(f"robustness_curve.csv: no specification of the outcome {outcome!r}")
@@ -238,7 +217,7 @@ def curve_figure(outcome: str = "urban_share", *, samples: Path = SAMPLES) -> Fi
 
 def curves_figure(*, samples: Path = SAMPLES) -> Figure:
     """The curves of all outcomes with each province in the treated place: the treated one stands out."""
-    table = _points("robustness_curve.csv", samples)
+    table = load_points("robustness_curve", samples)
     treated = load_study().treated
     provinces = [c for c in table.columns if c in PROVINCES and table[c].notna().all()]
     title = f"The specification curves of {len(provinces)} provinces"
@@ -256,7 +235,7 @@ def curves_figure(*, samples: Path = SAMPLES) -> Figure:
                     linewidth=2.2 if mine else 0.6, zorder=3 if mine else 2,
                 )  # fmt: skip
             axes.axhline(0, color=INK, linewidth=0.6)
-            axes.set_title(_first_up(outcome.words), fontsize=SMALL)
+            axes.set_title(capitalized(outcome.words), fontsize=SMALL)
             axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
             axes.set_xlim(0, 100)
         for axes in panels[-1]:
@@ -272,8 +251,8 @@ def curve_table(folder: Path = FINDINGS) -> Table:
         "specifications", "median", "low", "high", "significant_placebo",
         "significant_clustered", "others_significant_clustered",
     )  # fmt: skip
-    labels = {o: _first_up(v.words) for o, v in OUTCOMES.items()} | {EVERYTHING: "All, signed"}
-    known = _known([f"robustness.curve.{o}.{p}" for o in labels for p in parts], folder)
+    labels = {o: capitalized(v.words) for o, v in OUTCOMES.items()} | {EVERYTHING: "All, signed"}
+    known = load_all(folder)
     rows = []
     for name, label in labels.items():
         found = {p: known[f"robustness.curve.{name}.{p}"] for p in parts}
@@ -328,7 +307,7 @@ def _prefecture(name: str, pinyin: Mapping[str, str]) -> str:
 
 def leave_one_out_table(specification: str = "raw", *, samples: Path = SAMPLES, data: Path = DATA) -> Table:
     """The long difference with all prefectures, its range without one, and the prefecture that moves it most."""
-    table = _points("robustness_left_out.csv", samples)
+    table = load_points("robustness_left_out", samples)
     roster = load_programme_units(data / "programme_units.csv")
     pinyin = dict(zip(roster["prefecture"], roster["prefecture_pinyin"], strict=True))
     rows = []
@@ -344,7 +323,7 @@ def leave_one_out_table(specification: str = "raw", *, samples: Path = SAMPLES, 
         rows.append(
             Row(
                 [
-                    f"{_first_up(outcome.words)} ({outcome.unit})",
+                    f"{capitalized(outcome.words)} ({outcome.unit})",
                     format_number(part["full"].iloc[0], places),
                     f"{low} to {high}",
                     _prefecture(str(moved["prefecture"]), pinyin),
@@ -368,8 +347,8 @@ def leave_one_out_table(specification: str = "raw", *, samples: Path = SAMPLES, 
 
 def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
     """Every estimate without one prefecture, in standard deviations of the outcome."""
-    table = _points("robustness_left_out.csv", samples)
-    curve = _points("robustness_curve.csv", samples)
+    table = load_points("robustness_left_out", samples)
+    curve = load_points("robustness_curve", samples)
     scales = curve.groupby("outcome")["scale"].first().abs()
     title = "The long difference without one prefecture at a time"
     with style("left-out"):
@@ -386,43 +365,10 @@ def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
                     label=words if row == 0 else None,
                 )  # fmt: skip
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
-        axes.set_yticks(range(len(OUTCOMES)), [_first_up(o.words) for o in OUTCOMES.values()], fontsize=SMALL)
+        axes.set_yticks(range(len(OUTCOMES)), [capitalized(o.words) for o in OUTCOMES.values()], fontsize=SMALL)
         axes.set_ylim(len(OUTCOMES) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 1))
         axes.set_xlabel("Standard deviations of the outcome; dots: without one prefecture")
         figure.legend(loc="outside lower right", ncols=2)
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)
-
-
-def bench_table(path: Path = BENCH) -> Table:
-    """What was measured, the promise, and whether it was kept, from the record of the benchmark.
-
-    Raises:
-        FindingError: the record is missing or ill-formed.
-    """
-    try:
-        record: Any = json.loads(path.read_text(encoding="utf-8"))
-        rows = [
-            Row([m["what"], _measured(m["value"], m["unit"]), m["target"], "yes" if m["met"] else "no"])
-            for m in record["measures"]
-        ]
-        machine, date = record["machine"], record["date"]
-        notes = [
-            f"Measured {date} on {machine['cores']} cores with {machine['memory_gib']} GiB, "
-            f"Python {machine['python']}. {record['convention']}"
-        ]
-    except FileNotFoundError as error:
-        raise FindingError(f"{path.name}: no such record; run `make bench`, which makes it") from error
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise FindingError(f"{path.name}: not a record of the benchmark ({error}); run `make bench` anew") from error
-    return Table(
-        columns=[Column("Measure", align="left"), Column("Found"), Column("Promised", align="left"), Column("Kept")],
-        rows=rows,
-        notes=notes,
-    )
-
-
-def _measured(value: float, unit: str) -> Shown:
-    places = 0 if abs(value) >= 100 else 2 if abs(value) < 10 else 1
-    return text(f"{format_number(value, places)} {unit}".strip())

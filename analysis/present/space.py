@@ -1,6 +1,6 @@
 """Tables and figures of space, from its findings and its placebo estimates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,9 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import load_placebos
-from analysis.present.numbers import Shown, format_number, quantity
+from analysis.present.numbers import Shown, format_number, p_words, quantity
 from analysis.present.places import PROVINCES
+from analysis.present.samples import load_placebos
 from analysis.present.style import COMPARISON, EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.study import load_study
@@ -38,23 +38,14 @@ REGRESSORS = {
 _TESTS = {"lag": "LM lag", "error": "LM error", "robust_lag": "Robust LM lag", "robust_error": "Robust LM error"}
 
 
-def _get(known: Mapping[str, Finding], key: str) -> Finding:
-    try:
-        return known[f"{DESIGN}.{key}"]
-    except KeyError:
-        raise FindingError(
-            f"no finding has the key {DESIGN + '.' + key!r}; run `report build`, which makes the findings"
-        ) from None
-
-
 def _home() -> str:
     study = load_study()
     return study.province_names[study.treated]
 
 
 def _p(found: Finding) -> str:
-    p = found.p_value or 0.0
-    return "p < 0.001" if p < 0.001 else f"p = {format_number(p, 3)}"
+    words = p_words(found.p_value) or ""
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
 
 
 def _bracket(found: Finding, digits: int = 2) -> str | None:
@@ -72,9 +63,9 @@ def moran_table(folder: Path = FINDINGS) -> Table:
     }
     rows = []
     for outcome, label in LABELS.items():
-        found = [_get(known, f"{c}.{outcome}") for c in columns]
+        found = [known[f"{DESIGN}.{c}.{outcome}"] for c in columns]
         rows.append(Row([label, *(format_number(f.value, 2) for f in found)], [_p(f) for f in found]))
-    country, near = _get(known, "units.country"), _get(known, "units.near")
+    country, near = known[f"{DESIGN}.units.country"], known[f"{DESIGN}.units.near"]
     return Table(
         columns=[Column("Change in", align="left"), *(Column(c) for c in columns.values())],
         rows=rows,
@@ -93,8 +84,10 @@ def lm_table(folder: Path = FINDINGS) -> Table:
     known = load_all(folder)
     rows = []
     for outcome, label in LABELS.items():
-        found = [_get(known, f"{s}.{outcome}.{t}") for s in ("lm", "lm_within") for t in ("robust_lag", "robust_error")]
-        plain = [_get(known, f"lm.{outcome}.{t}") for t in ("lag", "error")]
+        found = [
+            known[f"{DESIGN}.{s}.{outcome}.{t}"] for s in ("lm", "lm_within") for t in ("robust_lag", "robust_error")
+        ]
+        plain = [known[f"{DESIGN}.lm.{outcome}.{t}"] for t in ("lag", "error")]
         cells = [*plain, *found]
         rows.append(Row([label, *(format_number(f.value, 1) for f in cells)], [_p(f) for f in cells]))
     return Table(
@@ -122,11 +115,11 @@ def models_table(folder: Path = FINDINGS) -> Table:
     rows = []
     for outcome, label in LABELS.items():
         found = [
-            _get(known, f"{kind}.{outcome}.{name}")
+            known[f"{DESIGN}.{kind}.{outcome}.{name}"]
             for kind, symbol in (("lag", "rho"), ("error", "lambda"))
             for name in (symbol, f"{symbol}_gmm")
         ]
-        likelihoods = [_get(known, f"{kind}.{outcome}.log_likelihood").value for kind in ("lag", "error")]
+        likelihoods = [known[f"{DESIGN}.{kind}.{outcome}.log_likelihood"].value for kind in ("lag", "error")]
         better = "lag" if likelihoods[0] > likelihoods[1] else "error"
         given = f"{DESIGN}.lag.{outcome}.urban_share_start.total" in known
         rows.append(
@@ -135,7 +128,7 @@ def models_table(folder: Path = FINDINGS) -> Table:
                 [*(_bracket(f) for f in found), None, None],
             )
         )
-    rule = _get(known, "lag.supported")
+    rule = known[f"{DESIGN}.lag.supported"]
     return Table(
         columns=[
             Column("Change in", align="left"),
@@ -165,7 +158,7 @@ def effects_on_neighbours(folder: Path = FINDINGS) -> Table:
         for regressor, words in (REGRESSORS | {f"{outcome}_start": "Its own level"}).items():
             if f"{DESIGN}.lag.{outcome}.{regressor}.total" not in known:
                 continue
-            found = [_get(known, f"lag.{outcome}.{regressor}.{part}") for part in ("direct", "indirect", "total")]
+            found = [known[f"{DESIGN}.lag.{outcome}.{regressor}.{part}"] for part in ("direct", "indirect", "total")]
             rows.append(
                 Row(
                     [
@@ -220,7 +213,7 @@ def _is_ring(key: str) -> bool:
 def range_of(kind: str, folder: Path = FINDINGS, digits: int = 2) -> Shown:
     """The smallest and largest value over outcomes of findings such as moran or moran_within."""
     known = load_all(folder)
-    values = [_get(known, f"{kind}.{o}").value for o in LABELS]
+    values = [known[f"{DESIGN}.{kind}.{o}"].value for o in LABELS]
     return Shown(f"{format_number(min(values), digits)} to {format_number(max(values), digits)}")
 
 
@@ -242,7 +235,7 @@ def _conley(folder: Path) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
     for outcome in LABELS:
         prefix = f"{DESIGN}.conley.{outcome}."
-        spread = _get(known, f"spread.{outcome}").value
+        spread = known[f"{DESIGN}.spread.{outcome}"].value
         errors = {int(k.removeprefix(prefix)): f.standard_error for k, f in known.items() if k.startswith(prefix)}
         if not errors:
             raise FindingError(f"no finding starts with {prefix!r}; run `report build`, which makes the findings")

@@ -4,23 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.findings import FindingError, load_all
-from analysis.paths import FINDINGS, SAMPLES
+from analysis.findings import load_all
+from analysis.paths import FINDINGS
 from analysis.present.numbers import format_number
+from analysis.present.samples import load_points
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
-
-
-def load_prefectures(path: Path = SAMPLES / "urban_system.csv") -> pd.DataFrame:
-    """The treated province's prefectures, as the pipeline writes them.
-
-    Raises:
-        FindingError: there is no such file.
-    """
-    try:
-        return pd.read_csv(path, dtype={"prefecture": str, "pinyin": str}, keep_default_na=False)
-    except FileNotFoundError as error:
-        raise FindingError(f"{path}: no such sample; run `report build`, which makes it") from error
 
 
 def prefectures_table(
@@ -33,20 +22,17 @@ def prefectures_table(
         study: the study's definition; that of `study.yml` if not given.
         folder: where the findings are.
     """
-    table = load_prefectures() if prefectures is None else prefectures
+    table = (load_points("urban_system") if prefectures is None else prefectures).fillna({"pinyin": ""})
     study = load_study() if study is None else study
     first, last, name = study.first_year, study.last_year, study.province_names[study.treated].lower()
     known = load_all(folder)
     means = {
-        column: known.get(f"urban_system.{name}.{key}")
+        column: known[f"urban_system.{name}.{key}"]
         for column, key in (
             ("gap_change", "district_county_gap_change"),
             ("county_growth_less_districts", "county_growth_less_districts"),
         )
     }
-    absent = [c for c, f in means.items() if f is None]
-    if absent:
-        raise FindingError(f"no finding for {absent[0]!r} of {name}; run `report build`, which makes the findings")
     columns = ["districts_start", "districts_end", "counties_start", "counties_end", *means]
     rows = [
         Row(
@@ -57,7 +43,7 @@ def prefectures_table(
         )
         for _, row in table.sort_values(["gap_change", "prefecture"], kind="stable").iterrows()
     ]
-    gap, growth = (f for f in means.values() if f is not None)
+    gap, growth = means.values()
     rows.append(
         Row(["Mean, median", None, None, None, None, format_number(gap.value, 1), format_number(growth.value, 1)])
     )

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.designs.adjustment import METHODS
 from analysis.designs.placebo import DETECTABLE
-from analysis.findings import Finding, FindingError, load_all
+from analysis.findings import load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import effects_table, placebo_figure
-from analysis.present.numbers import Shown, format_number
+from analysis.present.effects import bracketed_p, effects_table, placebo_figure, places
+from analysis.present.numbers import Shown, capitalized, format_number
+from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
@@ -32,24 +33,7 @@ _P_BELOW = "In brackets: p from placebo provinces."
 def _label(name: str) -> str:
     # The unit stands beside it and says log; movers are all of residents, as the text says.
     words = SHOWN[name].words.removesuffix(" (log)").removesuffix(", of residents")
-    return f"{words[0].upper()}{words[1:]}"
-
-
-def _known(folder: Path, *keys: str) -> dict[str, Finding]:
-    known = load_all(folder)
-    missing = [k for k in keys if k not in known]
-    if missing:
-        raise FindingError(f"no finding has the key {missing[0]!r}; run `report build`, which makes the findings")
-    return known
-
-
-def _places(finding: Finding) -> int:
-    """Decimals that give the minimum detectable effect two significant digits."""
-    return int(min(max(1 - np.floor(np.log10(finding.detectable or 1.0)), 0), 4))
-
-
-def _p(finding: Finding) -> str:
-    return "" if finding.p_value is None else f"({format_number(finding.p_value, 2)})"
+    return capitalized(words)
 
 
 def outcomes_table(specification: str, folder: Path = FINDINGS) -> Table:
@@ -69,16 +53,15 @@ def outcomes_table(specification: str, folder: Path = FINDINGS) -> Table:
 
 def specifications_table(folder: Path = FINDINGS) -> Table:
     """The same effects with each set of controls side by side."""
-    keys = [f"{DESIGN}.{o}.{s}.effect" for o in SHOWN for s in SPECIFICATIONS]
-    known = _known(folder, *keys)
+    known = load_all(folder)
     rows = []
     for name in SHOWN:
         found = [known[f"{DESIGN}.{name}.{s}.effect"] for s in SPECIFICATIONS]
-        places = _places(found[0])
+        digits = places(found[0])
         rows.append(
             Row(
-                [f"{_label(name)} ({SHOWN[name].unit})", *(format_number(f.value, places) for f in found)],
-                [_p(f) for f in found],
+                [f"{_label(name)} ({SHOWN[name].unit})", *(format_number(f.value, digits) for f in found)],
+                [bracketed_p(f) for f in found],
             )
         )
     return Table(
@@ -95,18 +78,18 @@ def specifications_table(folder: Path = FINDINGS) -> Table:
 def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Table:
     """One specification with all units, without those suspected of losing ground, and without the treated control."""
     variants = {"effect": "All units", "no_zones": "No zone suspected", "without_treated": "Henan no control"}
-    known = _known(folder, *(f"{DESIGN}.{o}.{specification}.{v}" for o in SHOWN for v in variants))
+    known = load_all(folder)
     rows = []
     for name in SHOWN:
         found = [known[f"{DESIGN}.{name}.{specification}.{v}"] for v in variants]
-        places = _places(found[0])
+        digits = places(found[0])
         cells = [
-            text for f in found for text in (format_number(f.value, places), format_number(f.detectable or 0.0, places))
+            text for f in found for text in (format_number(f.value, digits), format_number(f.detectable or 0.0, digits))
         ]
         rows.append(
             Row(
                 [f"{_label(name)} ({SHOWN[name].unit})", *cells],
-                [text for f in found for text in (_p(f), "")],
+                [text for f in found for text in (bracketed_p(f), "")],
             )
         )
     counts = {v: sorted({known[f"{DESIGN}.{o}.{specification}.{v}"].n or 0 for o in SHOWN}) for v in variants}
@@ -129,19 +112,19 @@ def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Tab
 def errors_table(specification: str = "share", folder: Path = FINDINGS) -> Table:
     """The spread of placebo estimates beside errors that count prefectures or distance."""
     kinds = {"crv1": "CRV1", "crv3": "CRV3", **{f"conley_{c}": f"Conley, {c} km" for c in CUTOFFS}}
-    known = _known(folder, *(f"{DESIGN}.{o}.{specification}.effect.{k}" for o in SHOWN for k in kinds))
+    known = load_all(folder)
     rows = []
     for name in SHOWN:
         key = f"{DESIGN}.{name}.{specification}.effect"
         effect = known[key]
-        places = _places(effect) + 1
+        digits = places(effect) + 1
         spread = (effect.detectable or 0.0) / DETECTABLE
         errors = [known[f"{key}.{k}"].standard_error or 0.0 for k in kinds]
         rows.append(
             Row(
                 [
                     f"{_label(name)} ({SHOWN[name].unit})",
-                    *(format_number(x, places) for x in (effect.value, spread, *errors)),
+                    *(format_number(x, digits) for x in (effect.value, spread, *errors)),
                 ]
             )
         )
@@ -164,22 +147,22 @@ def errors_table(specification: str = "share", folder: Path = FINDINGS) -> Table
 
 def adjustment_table(folder: Path = FINDINGS) -> Table:
     """The effect on the treated by three methods, each with its p-value and effective number of untreated units."""
-    known = _known(folder, *(f"{DESIGN}.{o}.adjusted.{m}.effective" for o in SHOWN for m in METHODS))
+    known = load_all(folder)
     placed: dict[str, set[int]] = {m: set() for m in METHODS}
     rows = []
     for name in SHOWN:
         found = {m: known[f"{DESIGN}.{name}.adjusted.{m}"] for m in METHODS}
-        places = _places(found["regression"])
+        digits = places(found["regression"])
         for m in METHODS:
             placed[m].add(found[m].placebos or 0)
         rows.append(
             Row(
                 [
                     f"{_label(name)} ({SHOWN[name].unit})",
-                    *(format_number(found[m].value, places) for m in METHODS),
+                    *(format_number(found[m].value, digits) for m in METHODS),
                     *(format_number(known[f"{found[m].key}.effective"].value, 0) for m in METHODS),
                 ],
-                [*(_p(found[m]) for m in METHODS), *("" for _ in METHODS)],
+                [*(bracketed_p(found[m]) for m in METHODS), *("" for _ in METHODS)],
             )
         )
     untreated = {known[f"{DESIGN}.{o}.adjusted.{m}.effective"].n for o in SHOWN for m in METHODS}
@@ -204,12 +187,11 @@ def adjustment_table(folder: Path = FINDINGS) -> Table:
 
 def balance_table(folder: Path = FINDINGS) -> Table:
     """How far the treated units' means lie from the others', before and after weighting by the odds of treatment."""
-    known = _known(folder, *(f"{DESIGN}.balance.{c}.{w}" for c in CONTROLS for w in ("before", "after")))
+    known = load_all(folder)
     rows = []
     for name, words in CONTROLS.items():
         cells = [format_number(known[f"{DESIGN}.balance.{name}.{w}"].value, 2) for w in ("before", "after")]
-        bare = words.removeprefix("the ")
-        rows.append(Row([f"{bare[0].upper()}{bare[1:]}", *cells]))
+        rows.append(Row([capitalized(words.removeprefix("the ")), *cells]))
     return Table(
         [
             Column("Control, first year", align="left"),
@@ -230,7 +212,7 @@ def placebos(
     """Every province's estimate of each co-primary outcome; the title counts where the treated one is the extreme."""
     study = load_study() if study is None else study
     labels = {f"{DESIGN}.{o}.{specification}.effect": _label(o) for o in OUTCOMES}
-    known = _known(folder, *labels)
+    known = load_all(folder)
     extreme = sum((known[k].p_value or 1.0) <= (known[k].smallest_p or 0.0) * (1 + 1e-9) for k in labels)
     name = study.province_names[study.treated]
     count = "none" if not extreme else str(extreme)
@@ -238,20 +220,16 @@ def placebos(
     return placebo_figure(f"placebos_{specification}", DESIGN, labels, study.treated, title=title, samples=samples)
 
 
-def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None) -> Figure:
+def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None, samples: Path = SAMPLES) -> Figure:
     """What share of units has each probability of being in the treated province, treated ones above, others below.
 
     Args:
         table: columns treated (0 or 1) and probability; the pipeline's if not given.
         study: the study's definition; that of `study.yml` if not given.
+        samples: where the pipeline's table is.
     """
     study = load_study() if study is None else study
-    if table is None:
-        path = SAMPLES / f"{DESIGN}_likeness.csv"
-        try:
-            table = pd.read_csv(path)
-        except FileNotFoundError as error:
-            raise FindingError(f"{path}: no such file; run `report build`, which makes it") from error
+    table = load_points(f"{DESIGN}_likeness", samples) if table is None else table
     edges = np.linspace(0, 1, 21)
     groups: Mapping[int, pd.Series] = {t: table.loc[table["treated"] == t, "probability"] for t in (1, 0)}
     name = study.province_names[study.treated]
@@ -291,7 +269,7 @@ def neighbour(which: str, folder: Path = FINDINGS, study: Study | None = None) -
     """The neighbour with the largest, or smallest, mean change in the urban share."""
     study = load_study() if study is None else study
     keys = {p: f"{DESIGN}.urban_share.by_province.{study.province_names[p].lower()}" for p in study.neighbours}
-    known = _known(folder, *keys.values())
+    known = load_all(folder)
     pick = {"largest": max, "smallest": min}[which]
     found = pick(keys, key=lambda p: known[keys[p]].value)
     return Shown(f"{study.province_names[found]} ({format_number(known[keys[found]].value, 1)})")
@@ -300,16 +278,16 @@ def neighbour(which: str, folder: Path = FINDINGS, study: Study | None = None) -
 def spread_over_error(outcome: str, specification: str = "share", folder: Path = FINDINGS) -> Shown:
     """How many times its clustered error the spread of an outcome's placebo estimates is."""
     key = f"{DESIGN}.{outcome}.{specification}.effect"
-    known = _known(folder, key, f"{key}.crv1")
+    known = load_all(folder)
     spread = (known[key].detectable or 0.0) / DETECTABLE
     return Shown(format_number(spread / (known[f"{key}.crv1"].standard_error or np.nan), 1))
 
 
 def placebo_count(folder: Path = FINDINGS) -> Shown:
     """How many provinces take the treated place in the effect on the urban share."""
-    return Shown(format_number(_known(folder, key := f"{DESIGN}.urban_share.effect")[key].placebos or 0, 0))
+    return Shown(format_number(load_all(folder)[f"{DESIGN}.urban_share.effect"].placebos or 0, 0))
 
 
 def smallest_p(folder: Path = FINDINGS) -> Shown:
     """The smallest p-value that so many placebo provinces can give."""
-    return Shown(format_number(_known(folder, key := f"{DESIGN}.urban_share.effect")[key].smallest_p or 0, 2))
+    return Shown(format_number(load_all(folder)[f"{DESIGN}.urban_share.effect"].smallest_p or 0, 2))

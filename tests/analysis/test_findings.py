@@ -106,3 +106,14 @@ def test_wrong_key_names_the_nearest(tmp_path: Path) -> None:
     assert set(load_all(tmp_path)) == {"design.effect_raw", "design.units"}
     with pytest.raises(UnknownFindingError, match=r"'design\.efect_raw'; the nearest are design\.effect_raw"):
         look_up("design.efect_raw", tmp_path)
+
+
+def test_findings_are_read_again_when_a_file_changes(tmp_path: Path) -> None:
+    write_findings(findings(finding()), tmp_path / "design.json")
+    first = load_all(tmp_path)
+    first["design.mine"] = finding("design.mine")
+    assert set(load_all(tmp_path)) == {"design.effect"}
+    write_findings(findings(finding(value=2.5)), tmp_path / "design.json")
+    assert load_all(tmp_path)["design.effect"].value == 2.5
+    (tmp_path / "design.json").unlink()
+    assert load_all(tmp_path) == {}

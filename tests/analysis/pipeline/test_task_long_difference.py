@@ -13,7 +13,7 @@ import pytest
 from analysis.findings import load_all, read_findings
 from analysis.paths import ROOT
 from analysis.pipeline.task_long_difference import task_long_difference
-from analysis.present.figures import load_sample
+from analysis.present.samples import load_points
 from analysis.provenance import code_hash, file_hash
 
 TABLES = ("units", "census", "adjacency", "census_totals", "programme_units")
@@ -58,7 +58,7 @@ def test_what_is_known_of_henan(made: Path) -> None:
 
 
 def test_figures_show_the_sample_estimated_on(made: Path) -> None:
-    sample = load_sample(made / "samples" / "sample.csv")
+    sample = load_points("sample", made / "samples")
     effect = load_all(made)["long_difference.urban_share.raw.effect"]
     assert len(sample) == effect.n
     means = sample.groupby("treated")["urban_share"].mean()

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -8,8 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import FindingError
-from analysis.present.figures import change_by_province, load_sample
+from analysis.present.figures import change_by_province
 from analysis.present.style import INK, SMALL, TREATED, style, to_svg
 from analysis.results.counties import build
 
@@ -53,11 +51,6 @@ def test_title_counts_larger_means(study) -> None:
     sample = pd.DataFrame({"province": list(means), "urban_share": list(means.values())})
     title = change_by_province(sample, study).title
     assert title == "The mean change in Henan is within the range of its neighbours: larger in 2 of 6"
-
-
-def test_missing_sample_says_what_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(FindingError, match="report build"):
-        load_sample(tmp_path / "none.csv")
 
 
 def test_chinese_glyphs_are_the_simplified_forms() -> None:

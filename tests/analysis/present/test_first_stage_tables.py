@@ -125,7 +125,7 @@ def test_words_count_provinces_and_name_the_farthest_placebo(folder: Path) -> No
 def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FindingError, match=r"roads\.effect"):
         first_stage.roads_table(tmp_path)
-    with pytest.raises(FindingError, match=r"first_stage\.csv: no such file"):
+    with pytest.raises(FindingError, match=r"first_stage\.csv: no such table"):
         first_stage.roads_figure(tmp_path, folder)
     with pytest.raises(FindingError, match=r"no points under the key 'first_stage\.nothing'"):
         first_stage.path_figure("first_stage.nothing", base=2015, start=2017, title="", samples=folder, folder=folder)

@@ -141,5 +141,3 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     for make in (match.self_sufficiency_figure, match.bonds_figure):
         with pytest.raises(FindingError, match="no findings of"):
             make(tmp_path)
-    with pytest.raises(FindingError, match="no such sample"):
-        match.load_points(tmp_path / "match.csv")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
 from analysis.findings import Finding, FindingError, Findings, MadeFrom, UnknownFindingError, write_findings
-from analysis.present.numbers import Shown, decimals, finding, format_number, quantity, text
+from analysis.present.numbers import Shown, capitalized, decimals, finding, format_number, p_words, quantity, text
 
 TRAPS = [
     "$x$ and $y$",
@@ -191,3 +191,11 @@ def test_a_kernel_shows_the_escaped_form(folder: Path) -> None:
     formatter.active_types = ["text/plain", "text/markdown"]
     shown, _ = formatter.format(finding("d.effect", folder=folder))
     assert shown == {"text/plain": "1.60 percentage points", "text/markdown": r"1\.60 percentage points"}
+
+
+def test_p_values_as_tables_show_them() -> None:
+    assert [p_words(p) for p in (None, 0.0001, 0.04, 0.5)] == [None, "< 0.001", "0.040", "0.50"]
+
+
+def test_only_the_first_letter_is_raised() -> None:
+    assert [capitalized(w) for w in ("gross GDP", "é", "")] == ["Gross GDP", "É", ""]

@@ -1,6 +1,5 @@
 """Tables and figures of inference and robustness, from made-up findings and points."""
 
-import json
 import re
 from pathlib import Path
 
@@ -132,7 +131,7 @@ def test_figures_are_the_same_bytes_each_time_and_draw_every_point(folder: Path)
 def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FindingError, match=r"inference\.variance\.urban_share\.province_share"):
         robustness.variance_table(tmp_path)
-    with pytest.raises(FindingError, match=r"robustness_curve\.csv: no such file; run `report build`"):
+    with pytest.raises(FindingError, match=r"robustness_curve\.csv: no such table of points; run `report build`"):
         robustness.curve_figure(samples=tmp_path)
     with pytest.raises(FindingError, match="no specification of the outcome 'height'"):
         robustness.curve_figure("height", samples=folder)
@@ -140,28 +139,3 @@ def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
         robustness.power_figure("height", folder=folder, samples=folder)
     with pytest.raises(FindingError, match="'own'"):
         robustness.leave_one_out_table("own", samples=folder)
-
-
-def test_the_benchmark_is_told_with_its_promises(tmp_path: Path) -> None:
-    record = {
-        "date": "2026-11-23",
-        "machine": {"cores": 2, "memory_gib": 16, "python": "3.11.7"},
-        "convention": "Medians.",
-        "measures": [
-            {"what": "A", "value": 131.2, "unit": "times as fast", "target": "at least 100 times", "met": True},
-            {"what": "B", "value": 1.304, "unit": "times", "target": "at most 1.2 times", "met": False},
-        ],
-    }
-    path = tmp_path / "bench.json"
-    path.write_text(json.dumps(record), encoding="utf-8")
-    table = robustness.bench_table(path)
-    assert cells(table.html()) == [
-        ["A", "131 times as fast", "at least 100 times", "yes"],
-        ["B", "1.30 times", "at most 1.2 times", "no"],
-    ]
-    assert "2026-11-23 on 2 cores with 16 GiB, Python 3.11.7. Medians." in table.notes[0]
-    with pytest.raises(FindingError, match="no such record; run `make bench`"):
-        robustness.bench_table(tmp_path / "none.json")
-    path.write_text('{"measures": [{}]}', encoding="utf-8")
-    with pytest.raises(FindingError, match="not a record of the benchmark"):
-        robustness.bench_table(path)

@@ -98,10 +98,9 @@ def test_words_come_from_the_findings(findings_folder: Path, study) -> None:
     assert str(urbanization.smallest_p(findings_folder)) == "0.04"
 
 
-def test_missing_findings_and_samples_say_what_makes_them(tmp_path: Path, monkeypatch) -> None:
+def test_missing_findings_and_samples_say_what_makes_them(tmp_path: Path) -> None:
     for make in (urbanization.specifications_table, urbanization.variants_table, urbanization.balance_table):
         with pytest.raises(FindingError, match="report build"):
             make(folder=tmp_path)
-    monkeypatch.setattr(urbanization, "SAMPLES", tmp_path)
     with pytest.raises(FindingError, match="report build"):
-        urbanization.overlap_figure()
+        urbanization.overlap_figure(samples=tmp_path)
