@@ -48,7 +48,7 @@ def variants_table(folder: Path = FINDINGS) -> Table:
         found = [
             known[f"{DESIGN}.{outcome}.raw.{v}.effect" if v else f"{DESIGN}.{outcome}.raw.effect"] for v in VARIANTS
         ]
-        digits = places(found[0])
+        digits = places(found[0], least=1)
         rows.append(
             Row(
                 [f"{outcome_words(outcome)} ({what.unit})", *(format_number(f.value, digits) for f in found)],
@@ -75,7 +75,7 @@ def balance_table(folder: Path = FINDINGS) -> Table:
     for name, (words, _) in BALANCED.items():
         stem = f"{DESIGN}.balance.{name}"
         effect = known[f"{stem}.effect"]
-        digits = places(effect)
+        digits = places(effect, least=1)
         gaps = [format_number(known[f"{stem}.{g}"].value, 2) for g in ("gap", "gap_all")]
         means = [format_number(known[f"{stem}.{side}_mean"].value, digits) for side in ("treated", "other")]
         shown = words.removesuffix(" (log)")

@@ -18,10 +18,10 @@ UNBOUNDED = "not bounded"
 CRV1_NOTE = "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces."
 
 
-def places(finding: Finding) -> int:
-    """Decimals that give the minimum detectable effect two significant digits."""
+def places(finding: Finding, least: int = 0) -> int:
+    """Decimals that give the minimum detectable effect two significant digits, and no fewer than the least."""
     scale = finding.detectable or abs(finding.value) or 1.0
-    return int(min(max(1 - np.floor(np.log10(scale)), 0), 4))
+    return int(min(max(1 - np.floor(np.log10(scale)), least), 4))
 
 
 def bracketed_p(finding: Finding) -> str:

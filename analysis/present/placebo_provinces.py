@@ -46,7 +46,7 @@ def specification_table(
     rows = []
     for outcome in outcomes:
         found = [known[stem.format(design=design, outcome=outcome, specification=s)] for s in specifications]
-        digits = places(found[0])
+        digits = places(found[0], least=1)
         rows.append(
             Row(
                 [
