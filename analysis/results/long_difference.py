@@ -37,6 +37,7 @@ from analysis.results.effects import (
     effect,
     placebo_rows,
 )
+from analysis.results.totals import treated_total
 from analysis.study import Study
 
 DESIGN = "long_difference"
@@ -465,13 +466,8 @@ def _province(totals: pd.DataFrame, study: Study) -> list[Finding]:
     found = []
     shares = {}
     for when, year in (("start", study.first_year), ("end", study.last_year)):
-        row = totals[(totals["code"] == study.treated + "0000") & (totals["year"] == year)]
-        if len(row) != 1:
-            raise DesignError(
-                f"data/census_totals.csv: found {len(row)} rows of {name} "
-                f"({study.treated}0000) in {year}; one is needed"
-            )
-        population, urban = float(row["population"].iloc[0]), float(row["urban_population"].iloc[0])
+        row = treated_total(totals, study, year)
+        population, urban = float(row["population"]), float(row["urban_population"])
         shares[when] = 100 * urban / population
         words = f"All of {name}, districts included, census of {year}."
         for key, value, unit in (
