@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.designs.border import Graph, Weighting, balance, border_test, cross, graph, tests_by_neighbour
-from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import PlaceboTest
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import (
@@ -19,7 +18,7 @@ from analysis.results.counties import (
     build,
     complete,
 )
-from analysis.results.effects import Meaning, beside, clustered, effect, placebo_rows
+from analysis.results.effects import Meaning, beside, clustered, corrected, effect, placebo_rows
 from analysis.study import Study
 
 DESIGN = "border"
@@ -135,22 +134,14 @@ def _overall(
             )
             for o in OUTCOMES
         }
-        adjusted = step_down(of)
+        words = f"{_words(specification, study, weighting)} {more}".rstrip()
+        meanings = {o: Meaning(OUTCOMES[o].unit, _sample_words(test, g, study), words) for o, test in of.items()}
+        stems = {o: f"{DESIGN}.{o}.{name}{infix}" for o in of}
         for outcome, test in of.items():
-            words = f"{_words(specification, study, weighting)} {more}".rstrip()
-            meaning = Meaning(OUTCOMES[outcome].unit, _sample_words(test, g, study), words)
-            stem = f"{DESIGN}.{outcome}.{name}{infix}"
-            found += _with_errors(f"{stem}.effect", test, meaning, BY_PREFECTURE, "provinces")
-            found.append(
-                Finding(
-                    f"{stem}.adjusted",
-                    adjusted[outcome],
-                    "p-value",
-                    meaning.sample,
-                    f"{words} Corrected for {len(of)} outcomes (Westfall and Young, over placebo provinces).",
-                )
-            )
-            tests[f"{stem}.effect"] = test
+            key = f"{stems[outcome]}.effect"
+            found += _with_errors(key, test, meanings[outcome], BY_PREFECTURE, "provinces")
+            tests[key] = test
+        found += corrected({o: f"{stem}.adjusted" for o, stem in stems.items()}, of, meanings)
     return found, tests
 
 

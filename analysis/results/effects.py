@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import DETECTABLE, PlaceboTest
 from analysis.findings import Finding
 
@@ -82,6 +83,29 @@ def clustered(
     )
 
 
+def by_distance(
+    prefix: str, value: float, errors: Mapping[float, float], meaning: Meaning, *, n: int, level: float = 0.95
+) -> list[Finding]:
+    """The same estimate with Conley's errors, one finding a cut-off, whose kilometres end the key."""
+    quantile = float(stats.norm.ppf((1 + level) / 2))
+    return [
+        Finding(
+            key=f"{prefix}{km:.0f}",
+            value=value,
+            unit=meaning.unit,
+            sample=meaning.sample,
+            specification=f"{meaning.specification} Errors: Conley, Bartlett kernel to {km:.0f} km, no small-sample "
+            "factor; interval and p by the normal distribution. They leave out shocks to whole provinces.",
+            standard_error=error,
+            interval=(value - quantile * error, value + quantile * error),
+            level=level,
+            p_value=float(2 * stats.norm.sf(abs(value / error))),
+            n=n,
+        )
+        for km, error in errors.items()
+    ]
+
+
 def beside(key: str, test: PlaceboTest, meaning: Meaning, *, names: str = "provinces") -> list[Finding]:
     """What is shown beside the effect under `key`: studentized p, CRV1 error, and the power of the design."""
     found = [
@@ -113,6 +137,32 @@ def beside(key: str, test: PlaceboTest, meaning: Meaning, *, names: str = "provi
             clustered(f"{key}.crv1", test.estimate, error, test.treated.clusters, meaning, CRV1, n=test.treated.units)
         )
     return found
+
+
+def corrected(
+    keys: Mapping[str, str], tests: Mapping[str, PlaceboTest], meanings: Mapping[str, Meaning]
+) -> list[Finding]:
+    """The p-values of several outcomes taken together, over the placebo provinces that all of them share.
+
+    Args:
+        keys: the key of each outcome's corrected p-value.
+        tests: the family, by the same names as the keys.
+        meanings: what each estimate is of.
+    """
+    shared = set.intersection(*({p.group for p in t.placebos} for t in tests.values()))
+    return [
+        Finding(
+            keys[name],
+            p,
+            "p-value",
+            meanings[name].sample,
+            f"{meanings[name].specification} Corrected for the {len(tests)} tests made together by the step-down of "
+            f"Westfall and Young over the {len(shared)} placebo provinces that all of them have.",
+            placebos=len(shared),
+            smallest_p=1 / (len(shared) + 1),
+        )
+        for name, p in step_down(tests).items()
+    ]
 
 
 def placebo_rows(tests: Mapping[str, PlaceboTest]) -> pd.DataFrame:

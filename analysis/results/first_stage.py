@@ -20,12 +20,11 @@ from analysis.designs.event_study import (
     honest_bounds,
     placebo_covariance,
 )
-from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import PlaceboTest, judge, placebo_test
 from analysis.designs.synthetic import SyntheticDid, synthetic_placebos
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import MORE, POINTS, SPECIFICATIONS, build, complete, neighbours
-from analysis.results.effects import CRV1, Meaning, beside, effect, placebo_rows
+from analysis.results.effects import CRV1, Meaning, beside, corrected, effect, placebo_rows
 from analysis.study import Study
 
 DESIGN = "first_stage"
@@ -354,6 +353,7 @@ def _homes(
     made: _Made, units: pd.DataFrame, census: pd.DataFrame, touching: Mapping[str, Sequence[str]], study: Study
 ) -> None:
     raw: dict[str, PlaceboTest] = {}
+    meanings: dict[str, Meaning] = {}
     for zones in (True, False):
         frame = build(units, census, first=study.first_year, last=study.last_year, zones=zones)
         for name in HOMES:
@@ -374,13 +374,9 @@ def _homes(
                 suffix = "effect" if specification.name == "raw" else specification.name
                 made.judged(f"{name}.{suffix}" + ("" if zones else "_without_zones"), test, meaning)
                 if zones and specification.name == "raw":
-                    raw[name] = test
+                    raw[name], meanings[name] = test, meaning
                     _home_levels(made, name, sample, test, study)
-    for name, p in step_down(raw).items():
-        made.add(
-            f"{name}.p_adjusted", p, "p-value", f"The {len(HOMES)} shares of homes, without controls",
-            "Westfall and Young's step-down p-value over placebo provinces.",
-        )  # fmt: skip
+    made.findings += corrected({h: f"{DESIGN}.{h}.p_adjusted" for h in HOMES}, raw, meanings)
 
 
 def _home_levels(made: _Made, name: str, sample: pd.DataFrame, test: PlaceboTest, study: Study) -> None:
@@ -404,6 +400,7 @@ def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, S
     cities = prefectures[prefectures["level"] == "prefecture"]
     cities = cities.assign(group=cities["code"].str[:2], cluster=cities["code"])
     averages: dict[str, PlaceboTest] = {}
+    meanings: dict[str, Meaning] = {}
     for name, facility in FACILITIES.items():
         years = [y for y in range(facility.first, FACILITY_LAST + 1) if y != FACILITY_MISPLACED]
         found = event_study(
@@ -418,10 +415,8 @@ def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, S
         span = f"{FACILITY_START} to {FACILITY_LAST}"
         tail = "treated less untreated. Least squares, cities count once."
         averages[name] = found.average
-        made.judged(
-            f"{name}.effect", found.average,
-            Meaning(facility.unit, sample, f"{words}, mean of {span} less {FACILITY_BASE}, {tail}"),
-        )  # fmt: skip
+        meanings[name] = Meaning(facility.unit, sample, f"{words}, mean of {span} less {FACILITY_BASE}, {tail}")
+        made.judged(f"{name}.effect", found.average, meanings[name])
         line = f"the straight line through {years[0]} to {FACILITY_BASE}, drawn on"
         made.judged(
             f"{name}.beyond_trend", found.beyond_trend,
@@ -432,11 +427,7 @@ def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, S
                  "Those that lack a sound figure in some year of the panel.")  # fmt: skip
         if name in RATES:
             _ceiling(made, name, cities, found, study)
-    for name, p in step_down(averages).items():
-        made.add(
-            f"{name}.p_adjusted", p, "p-value", f"The {len(FACILITIES)} facilities of urban cores",
-            "Westfall and Young's step-down p-value over the placebo provinces that all of them have.",
-        )  # fmt: skip
+    made.findings += corrected({f: f"{DESIGN}.{f}.p_adjusted" for f in FACILITIES}, averages, meanings)
 
 
 def _ceiling(made: _Made, name: str, cities: pd.DataFrame, found: EventStudy, study: Study) -> None:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import pandas as pd
-from scipy import stats
 
 from analysis.designs.adjustment import METHODS, balance, effects_on_treated, jackknife_error, overlap, placements
 from analysis.designs.errors import DesignError
 from analysis.designs.long_difference import estimate
-from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import PlaceboTest, jackknife_errors, judge, moments, placebo_test
 from analysis.designs.regression import conley_errors
 from analysis.findings import Finding, Findings, MadeFrom
@@ -23,13 +21,23 @@ from analysis.results.counties import (
     POINTS,
     SPECIFICATIONS,
     Outcome,
-    Specification,
     build,
     complete,
     neighbours,
     province_words,
 )
-from analysis.results.effects import CRV1, CRV3, Meaning, beside, clustered, effect, placebo_rows
+from analysis.results.effects import (
+    CRV1,
+    CRV3,
+    Meaning,
+    beside,
+    by_distance,
+    clustered,
+    corrected,
+    effect,
+    placebo_rows,
+)
+from analysis.results.totals import treated_total
 from analysis.study import Study
 
 DESIGN = "long_difference"
@@ -154,26 +162,10 @@ def _spatial(key: str, test: PlaceboTest, data: _Data, frame: pd.DataFrame, outc
         placed, outcome, "treated", controls,
         latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit="name",
     )  # fmt: skip
-    found = []
-    for cutoff, error in errors.items():
-        reach = float(stats.norm.ppf(0.975)) * error
-        found.append(
-            Finding(
-                f"{key}.conley_{cutoff:.0f}",
-                test.estimate,
-                meaning.unit,
-                meaning.sample,
-                f"{meaning.specification} Errors: Conley, Bartlett kernel to {cutoff:.0f} km, no small-sample factor, "
-                f"normal; {len(nowhere)} units without coordinates are left out of the error. "
-                "They leave out shocks to whole provinces.",
-                standard_error=error,
-                interval=(test.estimate - reach, test.estimate + reach),
-                level=0.95,
-                p_value=float(2 * stats.norm.sf(abs(test.estimate / error))),
-                n=len(placed),
-            )
-        )
-    return found
+    words = f"{meaning.specification} {len(nowhere)} units without coordinates are left out of the error."
+    return by_distance(
+        f"{key}.conley_", test.estimate, errors, Meaning(meaning.unit, meaning.sample, words), n=len(placed)
+    )
 
 
 def _effects(data: _Data, without_zones: _Data) -> tuple[list[Finding], dict[str, PlaceboTest]]:
@@ -226,27 +218,9 @@ def _effects(data: _Data, without_zones: _Data) -> tuple[list[Finding], dict[str
             if CLAIMS.get(name) == specification.name:
                 claim = _key(name, "effect")
                 found += [effect(claim, test, meaning), *beside(claim, test, meaning)]
-        found += _family(specification, {n: family[n] for n in OUTCOMES}, meanings)
+        keys = {n: _key(n, specification.name, "p_family") for n in OUTCOMES}
+        found += corrected(keys, {n: family[n] for n in OUTCOMES}, meanings)
     return found, tests
-
-
-def _family(
-    specification: Specification, family: Mapping[str, PlaceboTest], meanings: Mapping[str, Meaning]
-) -> list[Finding]:
-    count = min(len(t.placebos) for t in family.values())
-    return [
-        Finding(
-            _key(name, specification.name, "p_family"),
-            p,
-            "p-value",
-            meanings[name].sample,
-            f"{meanings[name].specification} Corrected for {len(family)} outcomes by the step-down of Westfall and "
-            "Young over placebo provinces.",
-            placebos=count,
-            smallest_p=1 / (count + 1),
-        )
-        for name, p in step_down(family).items()
-    ]
 
 
 def _summary(found: Sequence[Finding]) -> list[Finding]:
@@ -492,13 +466,8 @@ def _province(totals: pd.DataFrame, study: Study) -> list[Finding]:
     found = []
     shares = {}
     for when, year in (("start", study.first_year), ("end", study.last_year)):
-        row = totals[(totals["code"] == study.treated + "0000") & (totals["year"] == year)]
-        if len(row) != 1:
-            raise DesignError(
-                f"data/census_totals.csv: found {len(row)} rows of {name} "
-                f"({study.treated}0000) in {year}; one is needed"
-            )
-        population, urban = float(row["population"].iloc[0]), float(row["urban_population"].iloc[0])
+        row = treated_total(totals, study, year)
+        population, urban = float(row["population"]), float(row["urban_population"])
         shares[when] = 100 * urban / population
         words = f"All of {name}, districts included, census of {year}."
         for key, value, unit in (

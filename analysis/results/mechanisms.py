@@ -12,6 +12,7 @@ from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import LONG_FORM, OUTCOMES, POINTS, SERVICES, SPECIFICATIONS, build, complete
 from analysis.results.effects import Meaning
 from analysis.results.slopes import association
+from analysis.results.totals import treated_total
 from analysis.study import Study
 
 DESIGN = "mechanisms"
@@ -313,7 +314,7 @@ def _levels(frame: pd.DataFrame, census: pd.DataFrame, totals: pd.DataFrame, stu
             "People who live away from their place of registration: share of those who come from the same county.",
             n=len(counted),
         )
-    row = totals[(totals["code"] == f"{study.treated}0000") & (totals["year"] == study.first_year)].iloc[0]
+    row = treated_total(totals, study, study.first_year)
     urban = float(100 * row["urban_population"] / row["population"])
     without_land = float(row["nonagricultural_share"])
     whole = f"All residents of {name} in {study.first_year}, districts included."

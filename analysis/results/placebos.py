@@ -8,7 +8,6 @@ import pandas as pd
 
 from analysis.data.checks.prefectures import light_changes
 from analysis.designs.event_study import balance, event_study
-from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import PlaceboTest, placebo_test
 from analysis.designs.synthetic import synthetic_placebos
 from analysis.findings import Finding, Findings, MadeFrom
@@ -25,7 +24,7 @@ from analysis.results.counties import (
     neighbours,
     province_words,
 )
-from analysis.results.effects import Meaning, beside, effect, placebo_rows
+from analysis.results.effects import Meaning, beside, corrected, effect, placebo_rows
 from analysis.study import Study
 
 DESIGN = "placebos"
@@ -130,22 +129,9 @@ def _counties(
             )
             key = f"{DESIGN}.{outcome}.{name}{infix}.effect"
             parts.append(_of_record(key, tests[outcome], Meaning(what.unit, sample, words)))
-        adjusted = step_down({o: tests[o] for o in OUTCOMES})
-        parts.append(
-            _Estimates(
-                tuple(
-                    Finding(
-                        f"{DESIGN}.{o}.{name}{infix}.adjusted",
-                        p,
-                        "p-value",
-                        sample,
-                        f"{words} Corrected for {len(adjusted)} outcomes (Westfall and Young, over placebo provinces).",
-                    )
-                    for o, p in adjusted.items()
-                ),
-                {},
-            )
-        )
+        keys = {o: f"{DESIGN}.{o}.{name}{infix}.adjusted" for o in OUTCOMES}
+        meanings = {o: Meaning(what.unit, sample, words) for o, what in OUTCOMES.items()}
+        parts.append(_Estimates(tuple(corrected(keys, {o: tests[o] for o in OUTCOMES}, meanings)), {}))
     return _together(parts)
 
 

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy import stats
 
-from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import DETECTABLE, PlaceboTest, placebo_test
 from analysis.designs.regression import Coefficient, conley_errors
 from analysis.designs.rings import kilometres_to, rings, without_near
@@ -36,7 +34,7 @@ from analysis.results.counties import (
     neighbours,
     province_words,
 )
-from analysis.results.effects import Meaning, beside, effect, placebo_rows
+from analysis.results.effects import Meaning, beside, by_distance, corrected, effect, placebo_rows
 from analysis.study import Study
 
 DESIGN = "space"
@@ -360,25 +358,8 @@ def _conley(
     errors = conley_errors(
         sample.near, key, _TREATED, controls, latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit=UNIT
     )
-    reach = float(stats.norm.ppf(0.975))
-    return [
-        Finding(
-            key=f"{DESIGN}.conley.{key}.{int(km)}",
-            value=plain.estimate,
-            unit=outcome.unit,
-            sample=where,
-            specification=(
-                f"{base} Least squares. Errors: Conley with Bartlett weights by distance to {km:g} km, no factor for "
-                "small samples; interval and p by the normal distribution. They leave out shocks to whole provinces."
-            ),
-            standard_error=error,
-            interval=(plain.estimate - reach * error, plain.estimate + reach * error),
-            level=0.95,
-            p_value=float(2 * stats.norm.sf(abs(plain.estimate / error))),
-            n=len(sample.near),
-        )
-        for km, error in errors.items()
-    ]
+    meaning = Meaning(outcome.unit, where, f"{base} Least squares.")
+    return by_distance(f"{DESIGN}.conley.{key}.", plain.estimate, errors, meaning, n=len(sample.near))
 
 
 def _rings(sample: Sample, distances: pd.DataFrame, study: Study) -> tuple[list[Finding], dict[str, PlaceboTest]]:
@@ -392,7 +373,7 @@ def _rings(sample: Sample, distances: pd.DataFrame, study: Study) -> tuple[list[
         ).items()
         for r, test in by_ring.items()
     }  # fmt: skip
-    adjusted = step_down({f"{o}.{r}": t for (o, r), t in tests.items()})
+    meanings: dict[str, Meaning] = {}
     for (o, ring), test in tests.items():
         above, upto = ring.split("_")
         where = (
@@ -404,28 +385,18 @@ def _rings(sample: Sample, distances: pd.DataFrame, study: Study) -> tuple[list[
             f"farther than {BOUNDS[-1]} km, within provinces. Least squares on indicators of rings and provinces."
         )
         key = f"{DESIGN}.rings.{o}.{ring}"
-        meaning = Meaning(OUTCOMES[o].unit, where, how)
-        found += [effect(key, test, meaning), *beside(key, test, meaning)]
+        meanings[key] = Meaning(OUTCOMES[o].unit, where, how)
+        found += [effect(key, test, meanings[key]), *beside(key, test, meanings[key])]
         found.append(
             Finding(f"{key}.units", test.treated.treated_units, "units", where, f"Units {above} to {upto} km away.")
         )
-        found.append(
-            Finding(
-                f"{key}.p_adjusted",
-                adjusted[f"{o}.{ring}"],
-                "p-value",
-                where,
-                f"{how} p corrected for {len(tests)} rings and outcomes by step-down over placebo provinces.",
-                placebos=len(test.placebos),
-                smallest_p=test.smallest_p,
-            )
-        )
     keyed = {f"{DESIGN}.rings.{o}.{ring}": t for (o, ring), t in tests.items()}
-    most = min(adjusted.values())
+    adjusted = corrected({k: f"{k}.p_adjusted" for k in keyed}, keyed, meanings)
+    found += adjusted
     found.append(
         Finding(
             f"{DESIGN}.rings.least_p_adjusted",
-            most,
+            min(f.value for f in adjusted),
             "p-value",
             f"Comparable units of {name}’s neighbours with all figures and a position.",
             f"The smallest of {len(tests)} corrected p-values of rings and outcomes.",

@@ -17,6 +17,7 @@ from analysis.designs.errors import DesignError
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results import counties
 from analysis.results.counties import LOG_POINTS, POINTS, province_words
+from analysis.results.totals import treated_total
 from analysis.study import Study
 
 DESIGN = "urban_system"
@@ -135,7 +136,7 @@ def _baseline(census: pd.DataFrame, totals: pd.DataFrame, study: Study) -> list[
     name = own.lower()
     provinces = totals[(totals["year"] == year) & (totals["level"] == "province")]
     country = 100 * provinces["urban_population"].sum() / provinces["population"].sum()
-    here = provinces[provinces["code"].str[:2] == study.treated].iloc[0]
+    here = treated_total(totals, study, year)
     share = 100 * here["urban_population"] / here["population"]
     found = []
 

@@ -35,9 +35,10 @@ def made_first_stage() -> Findings:
     return first_stage.estimate(*names, roads, table("prefectures"), load_study(), NOTHING).findings
 
 
-def made_long_difference() -> Findings:
+@cache
+def made_long_difference() -> long_difference.Results:
     names = tables_named("units", "census", "adjacency", "census_totals", "programme_units")
-    return long_difference.results(*names, load_study(), NOTHING).findings
+    return long_difference.results(*names, load_study(), NOTHING)
 
 
 @cache
@@ -51,7 +52,7 @@ MAKERS: dict[str, Callable[[], Findings]] = {
         *tables_named("units", "census", "yearbook"), load_study(), NOTHING
     )[0],
     "first_stage": made_first_stage,
-    "long_difference": made_long_difference,
+    "long_difference": lambda: made_long_difference().findings,
     "match": lambda: made_match().findings,
     "mechanisms": lambda: mechanisms.findings(
         *tables_named("units", "census", "census_totals", "designations"), load_study(), NOTHING

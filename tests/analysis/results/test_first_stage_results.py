@@ -149,6 +149,8 @@ def test_what_the_chapter_says_holds(tables, found, made) -> None:
     assert all(found[f"{h}.effect"].p_value > 0.1 for h in HOMES if h != "piped_water")
     bath = value["bath.own"] / value["bath.effect"]
     assert bath > 0.8 and found["bath.own"].p_value > 0.1
+    for bath in (found["bath.effect.p_studentized"], found["bath.own.p_studentized"]):
+        assert bath.value == pytest.approx(bath.smallest_p)  # "the largest of all provinces both times"
     # facilities: ceilings, and park green as the one nearest to a rise
     assert all(value[f"{r}.ceiling_2024.treated"] > 90 for r in RATES)
     assert value["water_supply_rate.ceiling_2024.treated"] == 100

@@ -144,6 +144,26 @@ def test_synthetic_on_the_lights_since_the_last_break(tables: Tables) -> None:
     assert not any(k.endswith(".crv1") for k in plain)
 
 
+def test_outcomes_that_are_extreme_in_their_own_error(tables: Tables) -> None:
+    units, census, adjacency, _ = tables
+    frame = build(units, census, first=2010, last=2020)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placebos, "SPECIFICATIONS", {"raw": SPECIFICATIONS["raw"]})
+        made = placebos._counties(frame, neighbours(adjacency), load_study())
+    found = {f.key: f for f in made.findings}
+    assert len(OUTCOMES | MORE) == 13  # "thirteen outcomes"
+    extreme = {}
+    for end in ("p_studentized", "by_size"):
+        tests = {
+            o: found[f"placebos.{o}.raw.effect" + (".p_studentized" if end == "p_studentized" else "")]
+            for o in OUTCOMES | MORE
+        }
+        p = {o: f.value if end == "p_studentized" else f.p_value for o, f in tests.items()}
+        extreme[end] = {o for o, f in tests.items() if p[o] == pytest.approx(f.smallest_p)}
+    assert extreme["p_studentized"] == {"piped_water", "bath", "migrants_other_province"}
+    assert extreme["by_size"] == {"piped_water"}
+
+
 def test_what_the_chapter_says(made: Made) -> None:
     found, _ = made
 

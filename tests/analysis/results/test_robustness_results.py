@@ -8,7 +8,7 @@ import statsmodels.formula.api as smf
 from analysis.data.tables import load_adjacency, load_census, load_units
 from analysis.findings import Finding, MadeFrom
 from analysis.results import inference, robustness
-from analysis.results.counties import OUTCOMES, neighbours
+from analysis.results.counties import OUTCOMES, build, neighbours
 from analysis.study import Study
 
 DRAWS = 1000
@@ -56,6 +56,18 @@ def test_what_the_appendix_says_of_coverage_and_size(of_inference: inference.Res
             assert size.n == DRAWS
             assert size.standard_error is not None
             assert size.value <= level + 2 * size.standard_error
+    # "many draws that have none", and "rejects only if Henan's estimate is the largest of all"
+    assert 100 - found["inference.coverage.urban_share.with.crv1"].value > 40
+
+
+def test_the_treated_province_has_more_units_and_neighbours_than_most(tables: tuple[pd.DataFrame, ...]) -> None:
+    units, census, adjacency = tables
+    sizes = build(units, census, first=2010, last=2020)["province"].value_counts()
+    sizes = sizes[sizes >= inference.SMALLEST]
+    assert 1 / len(sizes) <= 0.05 < 2 / len(sizes)  # at 5 percent only the largest estimate of all rejects
+    borders = {p: len(n) for p, n in neighbours(adjacency).items() if p in sizes.index}
+    assert sum(sizes < sizes["41"]) > len(sizes) / 2
+    assert sum(n < borders["41"] for n in borders.values()) > len(borders) / 2
 
 
 def test_what_the_appendix_says_of_power(of_inference: inference.Result) -> None:
