@@ -1,5 +1,6 @@
 """Tables: plain semantic HTML, which a book's engines turn into pages and print."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -56,8 +57,8 @@ def _html(cell: Cell) -> str:
 
 
 def _length(words: str) -> int:
-    """Characters of a text in print, where a Chinese one is as wide as two others."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)
+    """Characters of a text in print, where a Chinese one takes the room of two and a half others."""
+    return math.ceil(sum(2.5 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words))
 
 
 @dataclass(frozen=True)

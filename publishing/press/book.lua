@@ -367,11 +367,14 @@ local function html_float(div)
     pandoc.RawBlock("html", "<figcaption>"), pandoc.Plain(lead), pandoc.RawBlock("html", "</figcaption>"),
   }
   local blocks = List:new({ pandoc.RawBlock("html", '<figure id="' .. escape(div.identifier) .. '" class="float ' .. kind .. '">') })
+  local function scroll(class)
+    return pandoc.Div(body, pandoc.Attr("", { class }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", NAMES[kind] .. " " .. div.attributes.number } }))
+  end
   if kind == "tbl" then
     blocks:extend(figcaption)
-    blocks:insert(pandoc.Div(body, pandoc.Attr("", { "table-scroll" }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", NAMES[kind] .. " " .. div.attributes.number } })))
+    blocks:insert(scroll("table-scroll"))
   else
-    blocks:extend(body)
+    blocks:insert(scroll("figure-scroll"))
     blocks:extend(figcaption)
   end
   blocks:insert(pandoc.RawBlock("html", "</figure>"))
