@@ -1,6 +1,7 @@
 """Tables and figures of the border and of the placebo provinces, from made-up findings."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -108,6 +109,13 @@ def test_the_record_has_the_placebo_interval_and_the_border_s_own_errors(folder:
 
 def test_variants_follow_the_pairs(folder: Path) -> None:
     assert row(border.variants_table(folder), "Urban share") == ["1.5", "2.5", "2.5", "2.5"]
+
+
+@pytest.mark.parametrize("make", [border.border_table, border.variants_table, border.balance_table])
+def test_p_values_come_with_the_number_of_placebos_and_the_smallest_p(
+    folder: Path, make: Callable[[Path], Table]
+) -> None:
+    assert "24 take the treated place, so p is 0.040 at the least" in " ".join(make(folder).notes)
 
 
 def test_balance_and_how_many_figures_are_nearer(folder: Path) -> None:
