@@ -17,7 +17,8 @@ from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
-from analysis.results.long_difference import CUTOFFS, DESIGN, SERVICES, SHOWN, UNLIKELY
+from analysis.results.effects import CUTOFFS
+from analysis.results.long_difference import DESIGN, SERVICES, SHOWN, UNLIKELY
 from analysis.study import Study, load_study
 
 HEADS = {
