@@ -176,10 +176,14 @@ def counties_before_table(folder: Path = FINDINGS) -> Table:
 
 
 def lights_table(folder: Path = FINDINGS) -> Table:
-    """Averages over the years after the start, with and without the years before the last break."""
+    """Averages over the years after the start: all years, those from the last break on, and without break years."""
     labels = {}
     for stem, name in (("lights", "All land"), ("lights_urban", "Urban land")):
-        for window, years in (("since_2001", "from 2001"), ("since_2013", "from 2013")):
+        for window, years in (
+            ("since_2001", "from 2001"),
+            ("since_2013", "from 2013"),
+            ("without_breaks", "without break years"),
+        ):
             for part, words in (
                 ("change", "mean after less mean before"),
                 ("trend", "slope before"),

@@ -133,7 +133,7 @@ def test_counts_of_small_p_values(folder: Path) -> None:
 def test_tables_of_placebos_have_their_rows(folder: Path) -> None:
     assert len(placebo_provinces.before_table(folder).rows) == 2 + 3 * len(PREFECTURE_OUTCOMES)
     assert len(placebo_provinces.counties_before_table(folder).rows) == 5 * len(BEFORE_OUTCOMES)
-    assert len(placebo_provinces.lights_table(folder).rows) == 16
+    assert len(placebo_provinces.lights_table(folder).rows) == 24
     assert len(placebo_provinces.breaks_table(folder).rows) == 2 * len(BREAKS)
     assert len(placebo_provinces.specification_table("placebos", folder=folder).rows) == len(OUTCOMES)
 
