@@ -80,8 +80,8 @@ def ratios(folder: Path = FINDINGS) -> dict[str, float]:
 
 def ratio(which: str, folder: Path = FINDINGS) -> Shown:
     """The smallest, median or largest of the ratios."""
-    pick = {"smallest": np.min, "median": np.median, "largest": np.max}[which]
-    return Shown(format_number(float(pick(list(ratios(folder).values()))), 1))
+    quantile = {"smallest": 0.0, "median": 0.5, "largest": 1.0}[which]
+    return Shown(format_number(float(np.quantile(list(ratios(folder).values()), quantile)), 1))
 
 
 def wider(folder: Path = FINDINGS) -> Shown:

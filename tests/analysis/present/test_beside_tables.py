@@ -28,7 +28,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             found.append(Finding(alone, 0.44, "p-value", "Made up.", "Made up.", placebos=24, smallest_p=0.04))
         else:
             found.append(Finding(alone, 1.5, *WORDS, p_value=0.44, placebos=23, smallest_p=1 / 24))
-    write_findings(Findings("made_up", "Made up", MadeFrom({}, {}), tuple(found)), path / "made_up.json")
+    for design in {f.key.split(".")[0] for f in found}:
+        own = tuple(f for f in found if f.key.startswith(f"{design}."))
+        write_findings(Findings(design, "Made up", MadeFrom({}, {}), own), path / f"{design}.json")
     return path
 
 
