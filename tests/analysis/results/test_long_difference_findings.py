@@ -9,7 +9,8 @@ from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import placebo_test
 from analysis.findings import Finding
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, neighbours
-from analysis.results.long_difference import CLAIMS, CUTOFFS, SHOWN, results
+from analysis.results.effects import CUTOFFS
+from analysis.results.long_difference import CLAIMS, SHOWN, results
 from analysis.study import Study
 
 
