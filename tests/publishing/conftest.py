@@ -16,26 +16,31 @@ from publishing.project import load_book
 BOOK = Path(__file__).parent / "book"
 
 
-@pytest.fixture
-def small_book(tmp_path: Path) -> Path:
+def copy_small_book(folder: Path) -> Path:
     """A copy of the small book, with the two files of the press that Quarto is pointed to."""
-    root = tmp_path / "book"
+    root = folder / "book"
     shutil.copytree(BOOK, root)
     for name in ("typst.lua", "quarto.typ"):
         shutil.copyfile(HERE / name, root / name)
     return root
 
 
+def make(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:
+    """Build a book; gives what the build said."""
+    said = io.StringIO()
+    build(load_book(root), engine, list(formats), Progress(Console(file=said, width=200)))
+    return said.getvalue()
+
+
+@pytest.fixture
+def small_book(tmp_path: Path) -> Path:
+    return copy_small_book(tmp_path)
+
+
 @pytest.fixture
 def made() -> Callable[..., str]:
     """A function that builds a book and gives what the build said."""
-
-    def run(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:
-        said = io.StringIO()
-        build(load_book(root), engine, list(formats), Progress(Console(file=said, width=200)))
-        return said.getvalue()
-
-    return run
+    return make
 
 
 def edit(path: Path, old: str, new: str) -> None:
