@@ -1,5 +1,7 @@
 """Simulated tables: made up by a random generator, in the form of the real ones."""
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import MultiPolygon, box
 
+from analysis.data import tables
+from analysis.data.schemas.forms import Table
 from analysis.findings import MadeFrom, write_findings
 from analysis.results.long_difference import DESIGN, Results, results
 from analysis.study import Study, load_study
@@ -151,3 +155,24 @@ def findings_folder(simulated_results: Results, tmp_path_factory: pytest.TempPat
     for name in ("placebos", "likeness"):
         getattr(simulated_results, name).to_csv(folder / f"{DESIGN}_{name}.csv", index=False)
     return folder
+
+
+LOADED: dict[tuple[int, bytes], tuple[Table, pd.DataFrame]] = {}
+
+
+@pytest.fixture(scope="module")
+def tables_loaded_once() -> Iterator[None]:
+    """Loaders read and check the same bytes once in a process; what differs by a byte is read and checked anew."""
+    load = tables.load
+
+    def load_once(path: Path, table: Table) -> pd.DataFrame:
+        if not path.is_file():
+            return load(path, table)
+        key = id(table), hashlib.sha256(path.read_bytes()).digest()
+        if key not in LOADED:
+            LOADED[key] = table, load(path, table)  # the table is kept, so that its id is no other's
+        return LOADED[key][1].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "load", load_once)
+        yield

@@ -1,9 +1,4 @@
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -15,6 +10,8 @@ from analysis.paths import ROOT
 from analysis.pipeline.task_long_difference import task_long_difference
 from analysis.present.figures import load_sample
 from analysis.provenance import code_hash, file_hash
+
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
 
 TABLES = ("units", "census", "adjacency", "census_totals", "programme_units")
 
@@ -70,31 +67,3 @@ def test_figures_show_the_sample_estimated_on(made: Path) -> None:
     own = placebos[placebos["key"] == effect.key]
     assert len(own) == 1 + (effect.placebos or 0)
     assert own.loc[own["group"] == "41", "estimate"].item() == pytest.approx(effect.value)
-
-
-def run(root: Path, *more: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-m", "pytask", "analysis/pipeline", "-k", "long_difference", *more],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def test_pytask_runs_anew_when_a_module_behind_it_changes(tmp_path: Path) -> None:
-    for name in ("analysis", "data", "pyproject.toml", "study.yml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    assert re.search(r"\b1 +Succeeded", run(tmp_path))
-    assert re.search(r"\b1 +Skipped because unchanged", run(tmp_path))
-    module = tmp_path / "analysis" / "designs" / "placebo.py"
-    module.write_text(
-        module.read_text(encoding="utf-8").replace("DETECTABLE = 2.8", "DETECTABLE = 5.6"), encoding="utf-8"
-    )
-    first = (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes()
-    assert re.search(r"\b1 +Succeeded", run(tmp_path))
-    assert (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes() != first

@@ -10,6 +10,8 @@ from analysis.paths import ROOT
 from analysis.pipeline.task_match import task_match
 from analysis.pipeline.task_urban_system import task_register, task_urban_system
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 def run(folder: Path) -> Path:
     task_match(

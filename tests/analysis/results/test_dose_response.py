@@ -17,6 +17,8 @@ from analysis.results import dose_response
 from analysis.results.dose_response import DOSES, VERSIONS, mean_of_years, over_years
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:

@@ -16,6 +16,8 @@ from analysis.results import mechanisms
 from analysis.results.mechanisms import LABELS, TRAITS
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
