@@ -10,7 +10,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import pytest  # noqa: E402
 
 # A file is one worker's; were these handed out last, all others would wait for one. The rest keep their order.
-LONGEST = ("test_report.py", "test_committed_data.py", "test_build.py", "test_task_long_difference.py")
+LONGEST = ("test_report.py", "test_committed_data.py", "test_build.py", "test_running_anew.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

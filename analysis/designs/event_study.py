@@ -486,10 +486,11 @@ def two_way(
     if data.empty or not regressors:
         raise TooFewUnitsError(f"{len(data)} rows and {len(regressors)} regressors; give one or more of each")
     require_finite(data, columns, unit)
-    require_named(data.assign(**{_ROW: data.index}), [unit, year, cluster], _ROW)
     codes = {}
     for name, column in (("unit", unit), ("year", year), ("cluster", cluster)):
         codes[name] = pd.factorize(data[column])[0]  # once: the rest is quick on whole numbers
+        if codes[name].min() < 0:
+            require_named(data.assign(**{_ROW: data.index}), [column], _ROW)
     count = {name: int(c.max()) + 1 for name, c in codes.items()}
     cells = codes["unit"] * count["year"] + codes["year"]
     twice = np.flatnonzero(np.bincount(cells) > 1)
@@ -505,7 +506,8 @@ def two_way(
         raise TooFewUnitsError(
             f"{len(data)} rows for {len(regressors)} regressors and {count['unit']} units; take more years or units"
         )
-    clusters = len(np.unique(codes["cluster"][_together(codes["unit"], codes["year"])]))
+    telling = _together(codes["unit"], codes["year"])
+    clusters = int(np.count_nonzero(np.bincount(codes["cluster"], weights=telling)))
     if clusters < 2:
         raise TooFewClustersError(
             f"clusters {cluster!r}: all rows are in one, or alone in their unit or year; two or more are needed"
@@ -546,10 +548,11 @@ def two_way(
     if fit._collin_vars:
         which = regressors[names.index(fit._collin_vars[0])]
         raise CollinearityError(f"regressor {which!r} is a combination of others and of the effects; leave it out")
+    tidy = fit.tidy()
+    b, se = tidy["Estimate"], tidy["Std. Error"]
     for n, r in zip(names, regressors, strict=True):
-        error_of(float(fit.se()[n] * frame[n].std()) ** 2, float(y.std()), f"coefficient of {r!r}")
+        error_of(float(se[n] * frame[n].std()) ** 2, float(y.std()), f"coefficient of {r!r}")
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1))
-    b, se = fit.coef(), fit.se()
     return TwoWay(
         coefficients={
             r: Coefficient(

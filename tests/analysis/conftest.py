@@ -1,5 +1,10 @@
 """Simulated tables: made up by a random generator, in the form of the real ones."""
 
+import fcntl
+import hashlib
+import inspect
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +13,10 @@ import pandas as pd
 import pytest
 from shapely.geometry import MultiPolygon, box
 
+from analysis.data import tables
+from analysis.data.schemas.forms import Table
 from analysis.findings import MadeFrom, write_findings
+from analysis.paths import BUILD
 from analysis.results.long_difference import DESIGN, Results, results
 from analysis.study import Study, load_study
 
@@ -151,3 +159,49 @@ def findings_folder(simulated_results: Results, tmp_path_factory: pytest.TempPat
     for name in ("placebos", "likeness"):
         getattr(simulated_results, name).to_csv(folder / f"{DESIGN}_{name}.csv", index=False)
     return folder
+
+
+LOADED: dict[tuple[int, bytes], tuple[Table, pd.DataFrame]] = {}
+
+
+@pytest.fixture(scope="module")
+def tables_loaded_once() -> Iterator[None]:
+    """Loaders read and check the same bytes once in a process; what differs by a byte is read and checked anew."""
+    load = tables.load
+
+    def load_once(path: Path, table: Table) -> pd.DataFrame:
+        if not path.is_file():
+            return load(path, table)
+        key = id(table), hashlib.sha256(path.read_bytes()).digest()
+        if key not in LOADED:
+            LOADED[key] = table, load(path, table)  # the table is kept, so that its id is no other's
+        return LOADED[key][1].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "load", load_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def made_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[..., None]], Path]:
+    """A function that gives a folder with what a task of the pipeline makes of the real tables, as in `bld/`.
+
+    Each task is run once in a session: whichever of pytest's processes asks first runs it, and the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(task: Callable[..., None]) -> Path:
+        folder = shared / "made" / task.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        done = folder / "done"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
+            if not done.exists():
+                parameters = inspect.signature(task).parameters
+                products = {n: folder / p.default.relative_to(BUILD) for n, p in parameters.items() if n[:3] == "to_"}
+                task(**products)
+                done.touch()
+        return folder
+
+    return made

@@ -18,6 +18,8 @@ from analysis.data.read import workbooks
 from analysis.data.upstream import load_sources
 from analysis.paths import DATA
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 Sheets = dict[str, pd.DataFrame]
 
 

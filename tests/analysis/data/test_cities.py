@@ -24,6 +24,8 @@ from analysis.data.read.workbooks import read_workbook
 from analysis.data.schemas.prefectures import FACILITIES, RATES, SECTORS, VARIABLES
 from analysis.data.upstream import UpstreamError
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 FIRST = 2003
 
 

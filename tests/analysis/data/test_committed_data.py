@@ -20,6 +20,8 @@ from analysis.data.upstream import load_sources
 from analysis.paths import DATA, ROOT
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def committed() -> Tables:

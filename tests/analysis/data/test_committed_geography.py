@@ -10,6 +10,8 @@ from analysis.data.checks import geography
 from analysis.data.checks.loaded import Tables, load_all
 from analysis.data.compile.borders import without_neighbours
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 OWN = ["same", "part", "changed"]
 
 

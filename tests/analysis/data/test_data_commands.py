@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from analysis.data import cli, rebuild, tables
 from analysis.paths import DATA
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

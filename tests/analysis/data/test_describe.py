@@ -11,6 +11,8 @@ from analysis.data.schemas.every import EVERY
 from analysis.data.schemas.forms import CODE, COUNT, COUNT_OR_EMPTY, LINE, Table
 from analysis.paths import DATA
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 TABLE = Table(
     {"code": CODE, "year": COUNT, "people": COUNT_OR_EMPTY, "beds": COUNT_OR_EMPTY, "flagged": LINE}, ("code", "year")
 )

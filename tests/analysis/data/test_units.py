@@ -19,6 +19,8 @@ from analysis.data.samples import samples
 from analysis.data.upstream import UpstreamError
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def committed() -> Tables:

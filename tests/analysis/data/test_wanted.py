@@ -10,6 +10,8 @@ from analysis.data import cli
 from analysis.data.schemas.wanted import SUPPLIED, WANTED
 from analysis.paths import DATA
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 ROWS = {
     "residents.csv": "410122,2017,700000,400000\n410122,2018,710000,\n",
     "county_seats.csv": "410122,2017,25.5,,1200.25,150000\n",

@@ -14,6 +14,8 @@ from analysis.data.tables import TableError, load_yearbook
 from analysis.paths import DATA
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def committed() -> Tables:

@@ -1,9 +1,5 @@
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -16,29 +12,24 @@ from analysis.pipeline.task_long_difference import task_long_difference
 from analysis.present.samples import load_points
 from analysis.provenance import code_hash, file_hash
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 TABLES = ("units", "census", "adjacency", "census_totals", "programme_units")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(made_by: Callable[..., Path]) -> Path:
     """What the task makes of the real tables."""
-    folder = tmp_path_factory.mktemp("made")
-    task_long_difference(
-        to_findings=folder / "long_difference.json",
-        to_sample=folder / "samples" / "sample.csv",
-        to_placebos=folder / "samples" / "placebos.csv",
-        to_likeness=folder / "samples" / "likeness.csv",
-    )
-    return folder
+    return made_by(task_long_difference)
 
 
 def test_findings_fit_the_schema(made: Path) -> None:
     schema = json.loads((ROOT / "publishing" / "findings.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(json.loads((made / "long_difference.json").read_text(encoding="utf-8")), schema)
+    jsonschema.validate(json.loads((made / "findings" / "long_difference.json").read_text(encoding="utf-8")), schema)
 
 
 def test_findings_say_what_they_were_made_from(made: Path) -> None:
-    made_from = read_findings(made / "long_difference.json").made_from
+    made_from = read_findings(made / "findings" / "long_difference.json").made_from
     assert set(made_from.data) == {"study.yml", *(f"data/{name}.csv" for name in TABLES)}
     assert made_from.data["data/census.csv"] == file_hash(ROOT / "data" / "census.csv")
     for module in ("analysis/designs/placebo.py", "analysis/results/long_difference.py"):
@@ -47,7 +38,7 @@ def test_findings_say_what_they_were_made_from(made: Path) -> None:
 
 
 def test_what_is_known_of_henan(made: Path) -> None:
-    found = load_all(made)
+    found = load_all(made / "findings")
     assert found["long_difference.treated_province.population_start"].value == 94_029_939
     assert found["long_difference.treated_province.population_end"].value == 99_365_519
     assert found["long_difference.programme.units"].value == 106
@@ -58,43 +49,15 @@ def test_what_is_known_of_henan(made: Path) -> None:
 
 
 def test_figures_show_the_sample_estimated_on(made: Path) -> None:
-    sample = load_points("sample", made / "samples")
-    effect = load_all(made)["long_difference.urban_share.raw.effect"]
+    sample = load_points("long_difference", made / "samples")
+    effect = load_all(made / "findings")["long_difference.urban_share.raw.effect"]
     assert len(sample) == effect.n
     means = sample.groupby("treated")["urban_share"].mean()
     assert means[1] - means[0] == pytest.approx(effect.value)
     assert sample["prefecture"].nunique() == effect.clusters
     assert not (sample["code"].str[4:].astype(int) <= 20).any() or (sample["code"].str[2:4] == "90").any()
     assert pd.api.types.is_string_dtype(sample["code"])
-    placebos = pd.read_csv(made / "samples" / "placebos.csv", dtype={"group": str})
+    placebos = pd.read_csv(made / "samples" / "long_difference_placebos.csv", dtype={"group": str})
     own = placebos[placebos["key"] == effect.key]
     assert len(own) == 1 + (effect.placebos or 0)
     assert own.loc[own["group"] == "41", "estimate"].item() == pytest.approx(effect.value)
-
-
-def run(root: Path, *more: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-m", "pytask", "analysis/pipeline", "-k", "long_difference", *more],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def test_pytask_runs_anew_when_a_module_behind_it_changes(tmp_path: Path) -> None:
-    for name in ("analysis", "data", "pyproject.toml", "study.yml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    assert re.search(r"\b1 +Succeeded", run(tmp_path))
-    assert re.search(r"\b1 +Skipped because unchanged", run(tmp_path))
-    module = tmp_path / "analysis" / "designs" / "placebo.py"
-    module.write_text(
-        module.read_text(encoding="utf-8").replace("DETECTABLE = 2.8", "DETECTABLE = 5.6"), encoding="utf-8"
-    )
-    first = (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes()
-    assert re.search(r"\b1 +Succeeded", run(tmp_path))
-    assert (tmp_path / "bld" / "findings" / "long_difference.json").read_bytes() != first

@@ -19,6 +19,8 @@ from analysis.present.places import PROVINCES
 from analysis.present.tables import Column, Row, Table
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 def _cells(table: Table) -> list[list[str]]:
     return [["" if cell is None else str(text(cell)) for cell in row.cells] for row in table.rows]

@@ -11,6 +11,8 @@ from analysis.results import border
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, complete
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 KEPT = ("urban_share", "migrants_other_province")
 
 

@@ -1,6 +1,8 @@
 """The thin call on the committed tables, with effects planted where a number has to be known."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -17,6 +19,8 @@ from analysis.results import dose_response
 from analysis.results.dose_response import DOSES, VERSIONS, mean_of_years, over_years
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
@@ -24,9 +28,8 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finding]:
-    folder = tmp_path_factory.mktemp("made")
-    task_dose_response(to_findings=folder / "dose_response.json", to_points=folder / "samples" / "bins.csv")
+def made(made_by: Callable[..., Path]) -> dict[str, Finding]:
+    folder = made_by(task_dose_response) / "findings"
     schema = json.loads((ROOT / "publishing" / "findings.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads((folder / "dose_response.json").read_text(encoding="utf-8")), schema)
     return load_all(folder)

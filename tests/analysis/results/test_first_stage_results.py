@@ -13,6 +13,8 @@ from analysis.results.counties import build, neighbours
 from analysis.results.first_stage import FACILITIES, HOMES, RATES, estimate
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 HENAN = "41"
 
 

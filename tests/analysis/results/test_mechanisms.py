@@ -1,6 +1,8 @@
 """The description of mechanisms on the committed tables, with effects planted where a number has to be known."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -16,6 +18,8 @@ from analysis.results import mechanisms
 from analysis.results.mechanisms import LABELS, TRAITS
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
@@ -23,9 +27,8 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finding]:
-    folder = tmp_path_factory.mktemp("made")
-    task_mechanisms(to_findings=folder / "mechanisms.json")
+def made(made_by: Callable[..., Path]) -> dict[str, Finding]:
+    folder = made_by(task_mechanisms) / "findings"
     schema = json.loads((ROOT / "publishing" / "findings.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads((folder / "mechanisms.json").read_text(encoding="utf-8")), schema)
     return load_all(folder)

@@ -11,6 +11,8 @@ from analysis.results import placebos
 from analysis.results.counties import MORE, OUTCOMES, SPECIFICATIONS, build, neighbours
 from analysis.study import load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 KEPT = ("urban_share", "schooling")
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 Made = tuple[dict[str, Finding], pd.DataFrame]

@@ -11,6 +11,8 @@ from analysis.results import inference, robustness
 from analysis.results.counties import OUTCOMES, build, neighbours
 from analysis.study import Study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 DRAWS = 1000
 
 

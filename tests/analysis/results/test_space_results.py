@@ -26,6 +26,8 @@ from analysis.results.space import (
 )
 from analysis.study import Study, load_study
 
+pytestmark = pytest.mark.usefixtures("tables_loaded_once")
+
 PROVINCES = ("41", "13", "14", "34")
 SIDE = 6
 

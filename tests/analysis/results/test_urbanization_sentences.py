@@ -1,21 +1,30 @@
 """What chapters/06-urbanization.qmd says in words, held to the findings; if one fails, its sentence has to change."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from analysis.findings import Finding
+from analysis.findings import Finding, load_all
+from analysis.pipeline.task_long_difference import task_long_difference
+from analysis.present.samples import load_placebos, load_points
 from analysis.present.urbanization import _label
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
 from analysis.results.long_difference import PROGRAMME, SHOWN
-from tests.analysis.results.real_tables import found, made_long_difference
 
 VARIANTS = ("effect", "no_zones", "without_treated")
 HENAN = "41"
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[str, Finding]:
-    return {k.removeprefix("long_difference."): f for k, f in found("long_difference").items()}
+def made(made_by: Callable[..., Path]) -> Path:
+    return made_by(task_long_difference)
+
+
+@pytest.fixture(scope="module")
+def known(made: Path) -> dict[str, Finding]:
+    return {k.removeprefix("long_difference."): f for k, f in load_all(made / "findings").items()}
 
 
 def test_nothing_is_told_from_chance(known: dict[str, Finding]) -> None:
@@ -38,11 +47,11 @@ def test_provinces_among_each_other(known: dict[str, Finding]) -> None:
     assert min(means.values()) < own < max(means.values())  # "lies within the range of the other six"
 
 
-def test_two_rows_that_deserve_a_sentence(known: dict[str, Finding]) -> None:
+def test_two_rows_that_deserve_a_sentence(known: dict[str, Finding], made: Path) -> None:
     farms = "agricultural_employment"
     assert known[f"{farms}.start.treated"].value > known[f"{farms}.start.comparison"].value  # "from a higher start"
     assert known[f"{farms}.change.treated"].value < known[f"{farms}.change.comparison"].value < 0
-    rows = made_long_difference().placebos
+    rows = load_placebos("long_difference", made / "samples")
     rows = rows[rows["key"] == f"long_difference.{farms}.share.effect"].set_index("group")["estimate"]
     assert 1 <= (rows < rows[HENAN]).sum() <= 3  # "with few dots beyond it"
     movers = known["migrants_other_province.share.effect"]
@@ -63,12 +72,12 @@ def test_lower_starts_and_more_rise(known: dict[str, Finding]) -> None:
     assert known["log_population.change.comparison"].value < known["log_population.change.treated"].value < 0
 
 
-def test_units_are_unlike_and_methods_agree(known: dict[str, Finding]) -> None:
+def test_units_are_unlike_and_methods_agree(known: dict[str, Finding], made: Path) -> None:
     before = {c: known[f"balance.{c}.before"].value for c in CONTROLS}
     assert before["log_population"] > 0.5 and before["agricultural_employment"] > 0.5 and before["piped_water"] < -0.5
     after = {c: abs(known[f"balance.{c}.after"].value) for c in CONTROLS}
     assert max(after.values()) < 0.25
-    points = made_long_difference().likeness
+    points = load_points("long_difference_likeness", made / "samples")
     inside, outside = (points.loc[points["treated"] == t, "probability"] for t in (1, 0))
     assert (inside < 0.05).mean() < 0.1  # "as few in Henan do"
     assert 0.45 < (outside < 0.05).mean() < 0.55  # "Half of the neighbours' units"
@@ -95,9 +104,9 @@ def test_clustered_errors_are_smaller_than_the_spread(known: dict[str, Finding])
         assert effect.detectable / 2.8 > error.standard_error
 
 
-def test_where_the_share_rose(known: dict[str, Finding]) -> None:
+def test_where_the_share_rose(known: dict[str, Finding], made: Path) -> None:
     assert known["programme.units"].value == 106  # in the caption of the map
-    sample = made_long_difference().sample
+    sample = load_points("long_difference", made / "samples")
     own = sample[sample["province"] == HENAN].sort_values("urban_share", ascending=False)
     assert set(own.loc[own["baicheng"] != PROGRAMME, "baicheng"]) == {
         "district by 2016",
