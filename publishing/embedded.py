@@ -185,7 +185,7 @@ def render(
         return book.root if book.execute_in_root else (book.root / source.path).parent
 
     with progress.step("chapters", total=len(sources)) as advance:
-        results = execute_all(sources, folder_of, advance)
+        results = execute_all(sources, folder_of, advance, root=book.root)
     numbers = chapter_numbers(book, scans)
     typst_source = "book.typ"
     with progress.step("pages"):

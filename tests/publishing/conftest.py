@@ -14,6 +14,7 @@ from publishing.progress import Progress
 from publishing.project import load_book
 
 BOOK = Path(__file__).parent / "book"
+TRACKED = Path(__file__).parent / "tracked"
 
 
 @pytest.fixture
@@ -23,6 +24,14 @@ def small_book(tmp_path: Path) -> Path:
     shutil.copytree(BOOK, root)
     for name in ("typst.lua", "quarto.typ"):
         shutil.copyfile(HERE / name, root / name)
+    return root
+
+
+@pytest.fixture
+def tracked_book(tmp_path: Path) -> Path:
+    """A copy of the book that has data, a local package, a pipeline of two designs, and chapters that read them."""
+    root = tmp_path / "book"
+    shutil.copytree(TRACKED, root, ignore=shutil.ignore_patterns("__pycache__"))
     return root
 
 
