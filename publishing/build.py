@@ -171,13 +171,8 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     )
     executes = bool(status.chapters or status.products or status.pipeline)
     sources, scans = prepare(book, progress, executes)
-    if (
-        not asked
-        and not status.chapters
-        and not status.printing
-        and not any(read_status(book, sources, name).reasons())
-    ):
-        progress.say(f"{book.output_dir}/ is as it was: no result changed.")
+    if executes and not asked and not read_status(book, sources, name).reasons():
+        progress.say(f"{book.output_dir}/ is as it was: what was made again is the same.")
         return False
     fresh = workshop / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -103,11 +103,7 @@ def run(folder: Path, most: int, plan: dict[str, Any]) -> pytask.Session:
     To start a process costs seconds, so nothing is started for a task alone, or if there is nothing to do.
     """
     pytask_hooks.forced.update(Path(plan["root"], name) for name in plan.get("products", []))
-    options: dict[str, Any] = {
-        "paths": [folder],
-        "force": plan.get("all", False),
-        "hook_module": [pytask_hooks.__name__],
-    }
+    options: dict[str, Any] = {"paths": [folder], "force": plan.get("all", False)}
     session = pytask.build(**options, dry_run=True)
     depends = _depends(session, plan) if plan else {}
     waiting = sum(r.outcome is pytask.TaskOutcome.WOULD_BE_EXECUTED for r in session.execution_reports)

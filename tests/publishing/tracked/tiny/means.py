@@ -10,10 +10,10 @@ from tiny.rounding import rounded
 HERE = Path(__file__).parents[1]
 
 
-def write(column, data, out, code):
-    """Write the mean and the range of a column."""
+def write(column, data, out, code, usable=list):
+    """Write the mean and the range of a column's usable values."""
     with data.open(encoding="utf-8") as stream:
-        values = [float(row[column]) for row in csv.DictReader(stream)]
+        values = usable(float(row[column]) for row in csv.DictReader(stream))
     design = f"{column}s"
     words = {"unit": "points", "sample": f"{len(values)} simulated rows", "specification": "none"}
     found = {
