@@ -63,8 +63,10 @@ def _bundles(step: Cell | Inline, outputs: Sequence[Any]) -> tuple[Bundle, ...]:
     return tuple(bundles)
 
 
-def execute_chapter(source: Source, folder: Path) -> Results:
+def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> Results:
     """Run all steps of a chapter, in order, in a fresh kernel with `folder` as its working directory.
+
+    What the kernel reads is recorded below the project's `root`, which is `folder` if not given.
 
     Raises:
         ExecutionError: a step failed or wrote to the error stream; the message has file, line, step and cause.
@@ -77,6 +79,11 @@ def execute_chapter(source: Source, folder: Path) -> Results:
     codes = [_SETUP, *(f"({s.code}\n)" if isinstance(s, Inline) else s.code for s in source.steps)]
     notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
     current = [0]
+    environment = os.environ | {
+        "PYTHONHASHSEED": "0",
+        "REPORT_ROOT": str(root or folder),
+        "REPORT_CHAPTER": source.path,
+    }
 
     def note_step(cell: object, cell_index: int) -> None:
         current[0] = cell_index
@@ -91,7 +98,7 @@ def execute_chapter(source: Source, folder: Path) -> Results:
                 config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
                 on_cell_start=note_step,
             )
-            asyncio.run(client.async_execute(env=os.environ | {"PYTHONHASHSEED": "0"}))
+            asyncio.run(client.async_execute(env=environment))
     except CellExecutionError as error:
         cause = f"{error.ename}: {error.evalue}".strip()
         raise ExecutionError(failure_words(source.steps[max(current[0] - 1, 0)], cause, error.traceback)) from error
@@ -112,8 +119,10 @@ def execute_all(
     folder_of: Callable[[Source], Path],
     done: Callable[[str], None],
     workers: int | None = None,
+    root: Path | None = None,
+    keep: Callable[[Results], None] = lambda _: None,
 ) -> list[Results]:
-    """Run chapters side by side; `done` is called with each chapter's path as it finishes.
+    """Run chapters side by side; `done` is called with each chapter's path as it ends, `keep` with what it printed.
 
     Raises:
         ExecutionError: some chapters failed; the message has a line for each.
@@ -121,11 +130,12 @@ def execute_all(
     results: dict[str, Results] = {}
     failures: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        running = {pool.submit(execute_chapter, s, folder_of(s)): s for s in sources}
+        running = {pool.submit(execute_chapter, s, folder_of(s), root): s for s in sources}
         for future in as_completed(running):
             path = running[future].path
             try:
                 results[path] = future.result()
+                keep(results[path])
             except ExecutionError as error:
                 failures[path] = str(error)
             done(path)

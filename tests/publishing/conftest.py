@@ -14,6 +14,7 @@ from publishing.progress import Progress
 from publishing.project import load_book
 
 BOOK = Path(__file__).parent / "book"
+TRACKED = Path(__file__).parent / "tracked"
 
 
 def copy_small_book(folder: Path) -> Path:
@@ -35,6 +36,14 @@ def make(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html
 @pytest.fixture
 def small_book(tmp_path: Path) -> Path:
     return copy_small_book(tmp_path)
+
+
+@pytest.fixture
+def tracked_book(tmp_path: Path) -> Path:
+    """A copy of the book that has data, a local package, a pipeline of two designs, and chapters that read them."""
+    root = tmp_path / "book"
+    shutil.copytree(TRACKED, root, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
 
 
 @pytest.fixture

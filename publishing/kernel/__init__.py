@@ -1,0 +1,1 @@
+"""What runs inside the Jupyter kernel of a chapter, whichever engine started it."""

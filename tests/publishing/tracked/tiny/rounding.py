@@ -1,0 +1,5 @@
+"""How the simulated findings are rounded."""
+
+
+def rounded(value):
+    return round(value, 3)
