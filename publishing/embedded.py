@@ -17,9 +17,10 @@ import typst
 from publishing.errors import EngineError, ExecutionError
 from publishing.execute import Bundle, Results, execute_all
 from publishing.fonts import characters, font_families, font_files, web_font
-from publishing.press import HERE, READER, run_pandoc
+from publishing.press import HERE, READER, folds, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
+from publishing.provenance import Provenance, files_folder, read_provenance, write_csv
 from publishing.references import SCHEME, Scan, join
 from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 
@@ -78,8 +79,7 @@ def _inline_text(step: Inline, bundle: Bundle) -> str:
 
 
 def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict[str, Any]]:
-    folder = PurePosixPath(source.path).with_suffix("")
-    folder = folder.with_name(folder.name + "_files")
+    folder = files_folder(source.path)
     steps: list[dict[str, Any]] = []
     for step, bundles in zip(source.steps, results.outputs, strict=True):
         if isinstance(step, Inline):
@@ -102,6 +102,12 @@ def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict
                 "outputs": outputs,
             }
         )
+    return steps
+
+
+def _with_folds(made: Provenance, source: Source, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for step, shown in zip(steps, made.shown[source.path], strict=True):
+        step |= {"fold": folds.fold(made, shown) if shown.label else None, "link": folds.link(shown)}
     return steps
 
 
@@ -187,6 +193,7 @@ def render(
     with progress.step("chapters", total=len(sources)) as advance:
         results = execute_all(sources, folder_of, advance, root=book.root)
     numbers = chapter_numbers(book, scans)
+    made = read_provenance(book, sources)
     typst_source = "book.typ"
     with progress.step("pages"):
         chapters = [
@@ -197,7 +204,8 @@ def render(
                 "appendix": entry.appendix,
                 "number": number,
                 "text": source.text,
-                "steps": _steps(book, source, result, out),
+                "steps": _with_folds(made, source, _steps(book, source, result, out)),
+                "numbers": folds.numbers(made, source.path),
             }
             for entry, source, number, result in zip(book.entries, sources, numbers, results, strict=True)
         ]
@@ -220,10 +228,12 @@ def render(
             "search": True,
             "fonts": [TEXT_FONT, *font_families(font_files(book))],
             "chapters": chapters,
+            "made": folds.index(made),
         }
         run_pandoc(manifest, book.workshop / "press")
         _copy_linked_files(book, scans, out)
         if "html" in formats:
+            write_csv(made, out)
             _copy_assets(book, out)
     if "pdf" in formats:
         with progress.step("PDF"):

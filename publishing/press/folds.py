@@ -1,0 +1,183 @@
+"""Provenance as it is printed: folds below tables and figures in HTML, and the entries of the PDF's index.
+
+Both engines print these same texts; here is where they are escaped.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from publishing.provenance import Document, Known, Provenance, Shown, files_folder
+from publishing.source import Cell, Inline, Place
+
+SHORT = 10  # characters of a hash; its title has all
+MOST_KEYS = 6  # findings named in an entry of the PDF's index
+_HAN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
+
+
+def _text(value: object) -> str:
+    return _HAN.sub(r'<span lang="zh-CN">\1</span>', escape(str(value)))
+
+
+def _code(value: object) -> str:
+    return f"<code>{_text(value)}</code>"
+
+
+def _hashes(files: Mapping[str, str]) -> str:
+    items = [
+        f'<li>{_code(name)} <code class="hash" title="SHA-256 {escape(value)}">{escape(value[:SHORT])}</code></li>'
+        for name, value in sorted(files.items())
+    ]
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _finding(known: Mapping[str, Known], key: str, anchor: str = "", after: str = "") -> str:
+    found = known.get(key)
+    words = (
+        f"{_code(key)} <strong>{_text(found.value)}</strong> {_text(found.meaning)}"
+        if found
+        else f"{_code(key)} is no longer among the findings"
+    )
+    return f"<li{anchor}>{words}{after}</li>"
+
+
+def _entry(name: str, content: str) -> str:
+    return f"<dt>{name}</dt><dd>{content}</dd>"
+
+
+def _fold(summary: str, content: Iterable[str], extra: str = "") -> str:
+    return (
+        f'<details class="made"{extra} data-pagefind-ignore>\n<summary>{summary}</summary>\n'
+        + "\n".join(content)
+        + "\n</details>"
+    )
+
+
+def _documents(documents: Iterable[Document]) -> str:
+    items = [
+        f"<li>{_text(d.title)}: {_code(d.file)}, by {len(d.code)} {'module' if len(d.code) == 1 else 'modules'}</li>"
+        for d in documents
+    ]
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _cell_words(shown: Shown) -> str:
+    return f"the cell at {_code(shown.step.place)}"
+
+
+def fold(made: Provenance, shown: Shown) -> str:
+    """The fold below a computed table or figure, as HTML."""
+    function = shown.function
+    by = (
+        f"{_code(function.name)}, {_code(f'{function.file}:{function.line}')}; {_cell_words(shown)}"
+        if function
+        else _cell_words(shown)
+    )
+    content = ["<dl>", _entry("Made by", by)]
+    if shown.csv_name:
+        address = f"{files_folder(shown.chapter).name}/{shown.csv_name}"
+        content.append(_entry("Numbers shown", f'<a href="{escape(address)}" download>CSV</a>'))
+    documents = made.documents(shown.findings)
+    if documents:
+        content.append(_entry("Computed in", _documents(documents)))
+    data = made.data(shown)
+    if data:
+        earlier = ", read earlier in the chapter" if shown.earlier and not documents else ""
+        content.append(_entry(f"Data{earlier}", _hashes(data)))
+    content.append(_entry("Last revision of its inputs", _text(made.revision(shown))))
+    if shown.findings:
+        items = "".join(_finding(made.known, key) for key in sorted(shown.findings))
+        content.append(_entry(f"Findings ({len(shown.findings)})", f'<ul class="found-list" tabindex="0">{items}</ul>'))
+    return _fold("How this was made", [*content, "</dl>"])
+
+
+def _place(place: Place, chapter: str) -> str:
+    return f"line {place.line}" if place.file == chapter else str(place)
+
+
+def _in_prose(shown: Shown) -> bool:
+    return shown.label is None and (isinstance(shown.step, Inline) or bool(shown.findings))
+
+
+def _unfounded(shown: Shown) -> bool:
+    return isinstance(shown.step, Inline) and not shown.findings
+
+
+def _anchor(shown: Shown) -> str:
+    return f"report-line-{shown.step.place.line}" if _unfounded(shown) else f"report-{shown.findings[0]}"
+
+
+def link(shown: Shown) -> str | None:
+    """The opening tag of the link from a number in prose to its entry in the page's list; none for cells."""
+    if isinstance(shown.step, Cell) or not shown.ran:
+        return None
+    title = ", ".join(shown.findings) or shown.step.code
+    return f'<a class="found" href="#{escape(_anchor(shown))}" title="{escape(title)}">'
+
+
+def numbers(made: Provenance, chapter: str) -> str | None:
+    """The fold at the end of a chapter that lists every number in its prose, as HTML; none where there is none."""
+    prose = [shown for shown in made.shown[chapter] if _in_prose(shown) and shown.ran]
+    if not prose:
+        return None
+    places: dict[str, list[str]] = {}
+    for shown in prose:
+        for key in shown.findings:
+            held = places.setdefault(key, [])
+            words = _place(shown.step.place, chapter)
+            held += [words] if words not in held else []
+
+    def item(key: str) -> str:
+        where = f" <small>{_text(', '.join(places[key]))}</small>"
+        return _finding(made.known, key, f' id="report-{escape(key)}"', where)
+
+    content: list[str] = []
+    for document in made.documents(places):
+        keys = [key for key in places if key in made.known and made.known[key].document.file == document.file]
+        revision = made.history.words([*document.data, *document.code])
+        content += [
+            f"<p>{_text(document.title)}: {_code(document.file)}, last revision of its inputs: {_text(revision)}.</p>",
+            _hashes(document.data),
+            f'<ul class="found-list">{"".join(item(key) for key in sorted(keys))}</ul>',
+        ]
+    gone = "".join(item(key) for key in places if key not in made.known)
+    content += [f'<ul class="found-list">{gone}</ul>'] if gone else []
+    others: dict[str, list[Shown]] = {}
+    for shown in filter(_unfounded, prose):
+        others.setdefault(_anchor(shown), []).append(shown)
+    if others:
+        content.append("<p>From no finding:</p>")
+        content.append(f'<ul class="found-list">{"".join(_others(made, *each) for each in others.items())}</ul>')
+    return _fold("Numbers in this chapter", content, ' id="report-numbers"')
+
+
+def _others(made: Provenance, anchor: str, shown: list[Shown]) -> str:
+    files = {name: value for each in shown for name, value in made.data(each).items()}
+    codes = ", ".join(
+        dict.fromkeys(
+            _code(s.step.code) + (f" by {_code(f'{s.function.file}:{s.function.line}')}" if s.function else "")
+            for s in shown
+        )
+    )
+    where = _text(_place(shown[0].step.place, shown[0].chapter))
+    return f'<li id="{escape(anchor)}">{codes} <small>{where}</small>{_hashes(files) if files else ""}</li>'
+
+
+def index(made: Provenance) -> list[dict[str, Any]]:
+    """An entry for each computed table and figure, for the PDF: plain texts, which the engine escapes."""
+    entries: list[dict[str, Any]] = []
+    for shown in made.floats():
+        keys = sorted(shown.findings)
+        more = len(keys) - MOST_KEYS
+        entries.append(
+            {
+                "id": shown.label,
+                "by": str(shown.function) if shown.function else f"the cell at {shown.step.place}",
+                "findings": keys[:MOST_KEYS],
+                "more": more if more > 0 else None,
+                "data": [f"{name} {value[:SHORT]}" for name, value in made.data(shown).items()],
+                "revision": made.revision(shown),
+            }
+        )
+    return entries

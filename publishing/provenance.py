@@ -1,0 +1,259 @@
+"""Where what a book shows is from: the function, findings, data files and revision behind each cell and expression.
+
+A kernel records what the steps of its chapter read (`bld/reads/<chapter>.json`, see `publishing.kernel.recorder`), and
+a findings file says what it was made from. Here the two are put together.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from publishing.history import History, read_history
+from publishing.kernel.recorder import record_of
+from publishing.project import Book
+from publishing.source import Cell, Inline, Source
+
+_OPTION = re.compile(r"\s*#\|")
+_FLOAT = re.compile(r"(fig|tbl)-")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A findings file: its path below the project, its title, and the SHA-256 of the data and code behind it."""
+
+    file: str
+    title: str
+    data: Mapping[str, str]
+    code: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A finding as its file gives it."""
+
+    key: str
+    entry: Mapping[str, Any]
+    document: Document
+
+    @property
+    def value(self) -> str:
+        """The value with its unit."""
+        return f"{number_words(self.entry['value'])} {self.entry['unit']}"
+
+    @property
+    def meaning(self) -> str:
+        """What it is of and how it was come by."""
+        return f"{self.entry['sample']}; {self.entry['specification']}"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that a step calls, and where it stands."""
+
+    name: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.file}:{self.line})"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one step of a chapter shows, and from what.
+
+    `files` are data files that it read itself, with their SHA-256; `earlier` says that they were read by the steps
+    before it, from which it has its data. `ran` is false where the step is not in the record of the last run.
+    """
+
+    step: Cell | Inline
+    chapter: str
+    function: Function | None = None
+    findings: tuple[str, ...] = ()
+    files: Mapping[str, str] | None = None
+    earlier: bool = False
+    csv: str | None = None
+    ran: bool = False
+
+    @property
+    def label(self) -> str | None:
+        """The label of a computed table or figure; none for all else."""
+        label = self.step.label if isinstance(self.step, Cell) else None
+        return label if label is not None and _FLOAT.match(label) else None
+
+    @property
+    def caption(self) -> str:
+        """The caption of a table or figure, as Markdown."""
+        options = self.step.options if isinstance(self.step, Cell) else {}
+        return str(options.get("fig-cap") or options.get("tbl-cap") or "")
+
+    @property
+    def csv_name(self) -> str | None:
+        """The address of its CSV below the folder of the chapter's files."""
+        return re.sub(r"[^\w-]", "-", self.label) + ".csv" if self.label and self.csv is not None else None
+
+
+def number_words(value: float) -> str:
+    """A number with six significant digits at least, commas between thousands and a true minus."""
+    shown = f"{value:,.0f}" if abs(value) >= 1e6 or float(value).is_integer() else f"{value:,.6g}"
+    return shown.replace("-", "\N{MINUS SIGN}")
+
+
+def read_known(folder: Path, root: Path) -> dict[str, Known]:
+    """All findings of a folder by key; files that cannot be read are passed over, since the pipeline reports them."""
+    known: dict[str, Known] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            made = content["made_from"]
+            document = Document(path.relative_to(root).as_posix(), content["title"], made["data"], made["code"])
+            known |= {key: Known(key, entry, document) for key, entry in content["findings"].items()}
+        except (ValueError, KeyError, TypeError):
+            continue
+    return known
+
+
+def _plain(code: str) -> str:
+    lines = code.strip().splitlines()
+    while lines and _OPTION.match(lines[0]):
+        del lines[0]
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _matched(source: Source, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Cell | Inline, Mapping[str, Any]]]:
+    """Each step of the source with its record; an empty record where it did not run."""
+    codes = [_plain(str(step["code"])) for step in steps]
+    start = 0
+    for step in source.steps:
+        wanted = _plain(f"({step.code}\n)" if isinstance(step, Inline) else step.code)
+        place = next((i for i in range(start, len(codes)) if codes[i] == wanted), None)
+        yield step, {} if place is None else steps[place]
+        start = start if place is None else place + 1
+
+
+def _assigned(code: str, findings: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names that a cell gives to findings, by the keys that stand in the assigned expression."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return
+    heard = set(findings)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            texts = (n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant))
+            keys = tuple(t for t in texts if isinstance(t, str) and t in heard)
+            yield from ((t.id, keys) for t in node.targets if isinstance(t, ast.Name))
+
+
+def _names(code: str) -> list[str]:
+    try:
+        return [node.id for node in ast.walk(ast.parse(code.strip())) if isinstance(node, ast.Name)]
+    except SyntaxError:
+        return []
+
+
+def read_shown(book: Book, source: Source) -> list[Shown]:
+    """What each step of a chapter shows, as far as the record of its last run tells."""
+    try:
+        record = json.loads(record_of(book.root, source.path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        record = {"reads": {}, "steps": []}
+    findings_folder = book.settings.findings.rstrip("/") + "/"
+    held: dict[str, tuple[str, ...]] = {}  # names that hold findings
+    read: dict[str | None, dict[str, str]] = {}  # data files read so far, by the module of the function that read them
+    shown: list[Shown] = []
+    for step, found in _matched(source, record["steps"]):
+        keys = list(found.get("findings", ()))
+        keys += [key for name in _names(step.code) if isinstance(step, Inline) for key in held.get(name, ())]
+        if isinstance(step, Cell):
+            held |= dict(_assigned(step.code, keys))
+        given = found.get("function")
+        function = Function(given["name"], given["file"], given["line"]) if given else None
+        own = {f: record["reads"].get(f, "") for f in found.get("files", ()) if not f.startswith(findings_folder)}
+        module = function.file if function else None
+        files = own
+        if not own and not keys:  # tables are loaded once a chapter
+            files = read.get(module) or {f: h for each in read.values() for f, h in each.items()}
+        read.setdefault(module, {}).update(own)
+        shown.append(
+            Shown(
+                step=step,
+                chapter=source.path,
+                function=function,
+                findings=tuple(dict.fromkeys(keys)),
+                files=files,
+                earlier=bool(files) and not own,
+                csv=found.get("csv"),
+                ran=bool(found),
+            )
+        )
+    return shown
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """All that a book shows, with the findings and the history behind it."""
+
+    book: Book
+    shown: Mapping[str, Sequence[Shown]]
+
+    @cached_property
+    def known(self) -> dict[str, Known]:
+        """All findings by key."""
+        return read_known(self.book.root / self.book.settings.findings, self.book.root)
+
+    @cached_property
+    def history(self) -> History:
+        """The history of the project's files."""
+        return read_history(self.book.root)
+
+    def documents(self, keys: Iterable[str]) -> list[Document]:
+        """The findings files that hold these findings, each once."""
+        found = {self.known[key].document.file: self.known[key].document for key in keys if key in self.known}
+        return [found[name] for name in sorted(found)]
+
+    def data(self, shown: Shown) -> dict[str, str]:
+        """SHA-256 by path of the data files behind what a step shows, through findings or read by itself."""
+        files = dict(shown.files or {})
+        for document in self.documents(shown.findings):
+            files |= document.data
+        return dict(sorted(files.items()))
+
+    def inputs(self, shown: Shown) -> list[str]:
+        """The files whose last revision counts: the function's module, and code and data behind the findings."""
+        documents = self.documents(shown.findings)
+        own = [shown.function.file] if shown.function else [shown.step.place.file]
+        return sorted({*own, *self.data(shown), *(name for d in documents for name in d.code)})
+
+    def revision(self, shown: Shown) -> str:
+        """The last revision that touched what a step shows, in words."""
+        return self.history.words(self.inputs(shown))
+
+    def floats(self) -> list[Shown]:
+        """The computed tables and figures in the order of the book."""
+        return [shown for steps in self.shown.values() for shown in steps if shown.label]
+
+
+def read_provenance(book: Book, sources: Sequence[Source]) -> Provenance:
+    """What the chapters show by the records of their last runs."""
+    return Provenance(book, {source.path: read_shown(book, source) for source in sources})
+
+
+def files_folder(chapter: str) -> PurePosixPath:
+    """The folder beside a chapter's page for the files that belong to it, below the book's folder."""
+    path = PurePosixPath(chapter).with_suffix("")
+    return path.with_name(path.name + "_files")
+
+
+def write_csv(provenance: Provenance, out: Path) -> None:
+    """Put the CSV of each computed table and figure beside its page below `out`."""
+    for shown in provenance.floats():
+        if shown.csv_name is not None and shown.csv is not None:
+            path = out / files_folder(shown.chapter) / shown.csv_name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(shown.csv, encoding="utf-8", newline="")
