@@ -1,6 +1,7 @@
 """The console script `report`."""
 
 import importlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -101,7 +102,9 @@ def provenance(chapter: str | None, index: bool, csv: bool) -> None:
     """Print as JSON what Quarto's filter adds to pages and the PDF, or do what is left after Quarto has rendered."""
     from publishing.explain import for_quarto
 
-    click.echo(for_quarto(_book(), chapter, index=index, csv=csv))
+    answer = for_quarto(_book(), chapter, index=index, csv=csv)
+    if answer:
+        click.echo(json.dumps(answer))
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """Say in words where a number is from, and hand the same to Quarto's filter."""
 
 import difflib
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -84,7 +83,7 @@ def _shown_lines(made: Provenance, shown: Shown) -> Iterator[str]:
     if data:
         yield "  made from data, read earlier in the chapter:" if shown.earlier else "  made from data:"
         yield from _files(made.book.root, data, "    ")
-    code = {name: value for d in made.documents(shown.findings) for name, value in d.code.items()}
+    code = {name: value for d in made.behind(shown) for name, value in d.code.items()}
     if code:
         yield "  by code:"
         yield from _files(made.book.root, code, "    ")
@@ -144,8 +143,8 @@ def explain(book: Book, asked: str) -> str:
     )
 
 
-def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> str:
-    """What Quarto's filter adds, as JSON: the folds of a chapter's page by label and its list of numbers, or the index.
+def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> dict[str, object]:
+    """What Quarto's filter adds: the folds of a chapter's page by label and its list of numbers, or the index.
 
     Args:
         book: the book.
@@ -163,4 +162,4 @@ def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> st
         answer["index"] = folds.index(_read(book))
     if csv:
         write_csv(_read(book), book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir))
-    return json.dumps({name: value for name, value in answer.items() if value is not None})
+    return {name: value for name, value in answer.items() if value is not None}

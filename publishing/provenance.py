@@ -212,21 +212,38 @@ class Provenance:
         """The history of the project's files."""
         return read_history(self.book.root)
 
-    def documents(self, keys: Iterable[str]) -> list[Document]:
-        """The findings files that hold these findings, each once."""
+    @cached_property
+    def _designs(self) -> dict[str, Document]:
+        return {PurePosixPath(k.document.file).stem: k.document for k in self.known.values()}
+
+    def documents(self, keys: Iterable[str], files: Iterable[str] = ()) -> list[Document]:
+        """The findings files that hold these findings or whose design made these files, each once.
+
+        What else a design makes is told by its name: `bld/.../heights_points.csv` is of the design `heights`.
+        """
         found = {self.known[key].document.file: self.known[key].document for key in keys if key in self.known}
+        made = self.book.workshop.name + "/"
+        for stem in (PurePosixPath(name).stem for name in files if name.startswith(made)):
+            names = [name for name in self._designs if stem == name or stem.startswith(f"{name}_")]
+            if names:
+                document = self._designs[max(names, key=len)]
+                found[document.file] = document
         return [found[name] for name in sorted(found)]
+
+    def behind(self, shown: Shown) -> list[Document]:
+        """The findings files behind what a step shows."""
+        return self.documents(shown.findings, shown.files or ())
 
     def data(self, shown: Shown) -> dict[str, str]:
         """SHA-256 by path of the data files behind what a step shows, through findings or read by itself."""
         files = dict(shown.files or {})
-        for document in self.documents(shown.findings):
+        for document in self.behind(shown):
             files |= document.data
         return dict(sorted(files.items()))
 
     def inputs(self, shown: Shown) -> list[str]:
         """The files whose last revision counts: the function's module, and code and data behind the findings."""
-        documents = self.documents(shown.findings)
+        documents = self.behind(shown)
         own = [shown.function.file] if shown.function else [shown.step.place.file]
         return sorted({*own, *self.data(shown), *(name for d in documents for name in d.code)})
 
@@ -251,9 +268,10 @@ def files_folder(chapter: str) -> PurePosixPath:
 
 
 def write_csv(provenance: Provenance, out: Path) -> None:
-    """Put the CSV of each computed table and figure beside its page below `out`."""
+    """Put the CSV of each computed table and figure beside its page below `out`, where there is that page."""
     for shown in provenance.floats():
-        if shown.csv_name is not None and shown.csv is not None:
+        page = out / PurePosixPath(shown.chapter).with_suffix(".html")
+        if shown.csv_name is not None and shown.csv is not None and page.is_file():
             path = out / files_folder(shown.chapter) / shown.csv_name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(shown.csv, encoding="utf-8", newline="")

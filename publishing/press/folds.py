@@ -78,12 +78,12 @@ def fold(made: Provenance, shown: Shown) -> str:
     if shown.csv_name:
         address = f"{files_folder(shown.chapter).name}/{shown.csv_name}"
         content.append(_entry("Numbers shown", f'<a href="{escape(address)}" download>CSV</a>'))
-    documents = made.documents(shown.findings)
+    documents = made.behind(shown)
     if documents:
         content.append(_entry("Computed in", _documents(documents)))
     data = made.data(shown)
     if data:
-        earlier = ", read earlier in the chapter" if shown.earlier and not documents else ""
+        earlier = ", read earlier in the chapter" if shown.earlier else ""
         content.append(_entry(f"Data{earlier}", _hashes(data)))
     content.append(_entry("Last revision of its inputs", _text(made.revision(shown))))
     if shown.findings:
@@ -175,7 +175,7 @@ def index(made: Provenance) -> list[dict[str, Any]]:
                 "id": shown.label,
                 "by": str(shown.function) if shown.function else f"the cell at {shown.step.place}",
                 "findings": keys[:MOST_KEYS],
-                "more": more if more > 0 else None,
+                "more": max(more, 0),
                 "data": [f"{name} {value[:SHORT]}" for name, value in made.data(shown).items()],
                 "revision": made.revision(shown),
             }

@@ -23,7 +23,7 @@ local function entry(made, name)
   if #made.findings > 0 then
     out:extend(words("Findings: "))
     out:extend(codes(made.findings))
-    if made.more then out:extend(words(" and " .. tostring(made.more) .. " more")) end
+    if made.more > 0 then out:extend(words(" and " .. tostring(made.more) .. " more")) end
     out:extend(words(". "))
   end
   if #made.data > 0 then
@@ -49,30 +49,34 @@ end
 
 if REPORT_EMBEDDED or quarto == nil then return M end
 
--- As a filter of Quarto --------------------------------------------------------------------------------
+-- As a filter of Quarto, before it takes labelled cells apart (`at: pre-ast`) -----------------------------
 
-local function asked(...)
-  return pandoc.json and pandoc.json.decode(pandoc.pipe("report", { "provenance", ... }, ""), false)
+local function asked(...) return pandoc.json.decode(pandoc.pipe("report", { "provenance", ... }, ""), false) end
+
+local function add_folds(doc)
+  local made = asked("--chapter", quarto.doc.input_file)
+  doc.blocks = doc.blocks:walk({
+    Div = function(div)
+      local fold = made.folds[div.identifier]
+      if fold and div.classes:includes("cell") then return { div, pandoc.RawBlock("html", fold) } end
+    end,
+  })
+  if made.numbers then doc.blocks:insert(pandoc.RawBlock("html", made.numbers)) end
+  return doc
 end
 
-local made = nil
-
-local function below(float)
-  local fold = made and made.folds[float.identifier]
-  if fold then return { float, pandoc.RawBlock("html", fold) } end
+local function add_index(doc)
+  doc.blocks:extend(M.index(asked("--index").index, function(id)
+    return { pandoc.Cite({ pandoc.Str("@" .. id) }, { pandoc.Citation(id, "AuthorInText") }) }
+  end))
+  return doc
 end
 
-local function chapter_made(doc)
-  if quarto.doc.is_format("html") then
-    made = asked("--chapter", quarto.doc.input_file)
-    if made.numbers then doc.blocks:insert(pandoc.RawBlock("html", made.numbers)) end
-    return doc
-  elseif quarto.doc.is_format("typst") then
-    doc.blocks:extend(M.index(asked("--index").index, function(id)
-      return { pandoc.Cite({ pandoc.Str("@" .. id) }, { pandoc.Citation(id, "AuthorInText") }) }
-    end))
-    return doc
-  end
-end
-
-return { { Pandoc = chapter_made }, { FloatRefTarget = below } }
+return {
+  {
+    Pandoc = function(doc)
+      if quarto.doc.is_format("html") then return add_folds(doc) end
+      if quarto.doc.is_format("typst") then return add_index(doc) end
+    end,
+  },
+}
