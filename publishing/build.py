@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from publishing import embedded, quarto
+from publishing import quarto
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
-from publishing.freshness import Stamp, input_hashes, output_hashes, read_stamp, reasons, write_stamp
+from publishing.freshness import Now, Stamp, asked_reasons, input_hashes, output_hashes, read_stamp, write_stamp
 from publishing.pipeline import update_findings
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.references import Scan, check_references
 from publishing.source import Source, read_source
+from publishing.status import read_status, results_hashes
 
 _SHOWN_REASONS = 5
 
@@ -36,7 +37,7 @@ def choose_engine(asked: str, progress: Progress) -> quarto.Quarto | None:
     Raises:
         EngineError: Quarto was asked for and there is none that is new enough.
     """
-    if asked == embedded.NAME:
+    if asked == "embedded":
         return None
     found = quarto.find_quarto()
     oldest = ".".join(map(str, quarto.OLDEST))
@@ -63,9 +64,9 @@ def install_fonts(book: Book) -> None:
 
 
 @contextmanager
-def _font_cache() -> Iterator[None]:
+def _font_cache(needed: bool) -> Iterator[None]:
     """Have Matplotlib build its font cache meanwhile: it says so on the error stream, which would stand in a page."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not needed or importlib.util.find_spec("matplotlib") is None:
         yield
         return
     command = [sys.executable, "-c", "import matplotlib.font_manager"]
@@ -73,18 +74,30 @@ def _font_cache() -> Iterator[None]:
         yield
 
 
-def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
+def prepare(book: Book, progress: Progress, executes: bool = True) -> tuple[list[Source], list[Scan]]:
     """What must hold before any engine starts: references resolve, findings are up to date, fonts are there.
+
+    `executes` says whether a chapter may be executed after it.
 
     Raises:
         BookError: something does not; nothing has been printed.
     """
     sources = read_sources(book)
     scans = check_references(book, sources)
-    with progress.step("findings"), _font_cache():
+    with progress.step("findings"), _font_cache(executes):
         update_findings(book)
     install_fonts(book)
     return sources, scans
+
+
+def prepare_quarto(book: Book, progress: Progress) -> None:
+    """What Quarto's pre-render hook does: prepare, and drop what Quarto keeps of the chapters that are stale.
+
+    Raises:
+        BookError: something does not hold; Quarto stops.
+    """
+    sources, _ = prepare(book, progress)
+    quarto.drop_frozen(book, sources, progress)
 
 
 def _recover(book: Book, previous: Path) -> None:
@@ -127,12 +140,14 @@ def _check_output(book: Book) -> None:
 
 
 def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
-    """Make the book unless it is up to date; says which. Returns whether it was made.
+    """Make the book unless it is up to date; says which. Returns whether it was printed.
 
     Raises:
         BookError: the build failed; the last good book is as it was.
     """
     _check_output(book)
+    from publishing import embedded
+
     found = choose_engine(engine, progress)
     engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
     workshop = book.workshop
@@ -140,8 +155,13 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     previous = workshop / "previous"
     _recover(book, previous)
     sources = read_sources(book)
-    inputs = input_hashes(book, sources)
-    why = reasons(book, read_stamp(book), inputs, engine_name, formats)
+    now = Now(book)
+    inputs = input_hashes(book, sources, now)
+    now.keep()
+    name = quarto.NAME if found else embedded.NAME
+    status = read_status(book, sources, name)
+    asked = asked_reasons(read_stamp(book), engine_name, formats)
+    why = [*status.reasons(), *asked]
     if not why:
         progress.say(f"{book.output_dir}/ is up to date: nothing to do.")
         return False
@@ -149,16 +169,27 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     progress.say(
         f"Making {book.output_dir}/ ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}."
     )
-    sources, scans = prepare(book, progress)
+    executes = bool(status.chapters or status.products or status.pipeline)
+    sources, scans = prepare(book, progress, executes)
+    if (
+        not asked
+        and not status.chapters
+        and not status.printing
+        and not any(read_status(book, sources, name).reasons())
+    ):
+        progress.say(f"{book.output_dir}/ is as it was: no result changed.")
+        return False
     fresh = workshop / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     if found:
+        quarto.drop_frozen(book, sources, progress)
         quarto.render(book, found, sources, fresh, formats, progress)
     else:
         embedded.render(book, sources, scans, fresh, formats, progress)
     _check_whole(book, fresh, formats)
     outputs = output_hashes(fresh)
+    inputs |= results_hashes(book, sources, name)
     _swap(book, fresh, previous)
     write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
     first = "index.html" if "html" in formats else f"{book.output_file}.pdf"

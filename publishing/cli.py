@@ -77,8 +77,8 @@ def build(engine: str, formats: list[str]) -> None:
 
 @report.command()
 def prepare() -> None:
-    """Check references and bring findings up to date: the hook that Quarto runs before it renders."""
-    from publishing.build import prepare as run
+    """Bring findings up to date and drop frozen results that are stale: the hook that Quarto runs first."""
+    from publishing.build import prepare_quarto as run
     from publishing.progress import Progress
 
     if os.environ.get("REPORT_PREPARED") != "1":
@@ -105,6 +105,24 @@ def provenance(chapter: str | None, index: bool, csv: bool) -> None:
     answer = for_quarto(_book(), chapter, index=index, csv=csv)
     if answer:
         click.echo(json.dumps(answer))
+
+
+@report.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON: a list of kind, name, what, through.")
+def status(as_json: bool) -> None:
+    """Say what is stale and why, running nothing; exit code 1 if anything is."""
+    from publishing.status import status_of
+
+    lines = status_of(_book()).lines()
+    if as_json:
+        import json
+
+        rows = [{"kind": x.kind, "name": x.name, "what": x.why.what, "through": x.why.through} for x in lines]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(map(str, lines)) or "nothing is stale")
+    if lines:
+        sys.exit(1)
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ import pypandoc
 import typst
 
 from publishing.errors import EngineError, ExecutionError
-from publishing.execute import Bundle, Results, execute_all
+from publishing.execute import Bundle, Results
+from publishing.executed import update
 from publishing.fonts import characters, font_families, font_files, web_font
 from publishing.press import HERE, READER, folds, run_pandoc
 from publishing.progress import Progress
@@ -180,18 +181,13 @@ def render(
     formats: Sequence[str],
     progress: Progress,
 ) -> None:
-    """Execute the chapters and print the book into the empty folder `out`.
+    """Execute the chapters that are stale, and print the book into the empty folder `out`.
 
     Raises:
         ExecutionError: a cell or an inline expression failed.
         EngineError: pandoc, Typst or Pagefind failed.
     """
-
-    def folder_of(source: Source) -> Path:
-        return book.root if book.execute_in_root else (book.root / source.path).parent
-
-    with progress.step("chapters", total=len(sources)) as advance:
-        results = execute_all(sources, folder_of, advance, root=book.root)
+    results = update(book, sources, progress)
     numbers = chapter_numbers(book, scans)
     made = read_provenance(book, sources)
     typst_source = "book.typ"

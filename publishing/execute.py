@@ -120,8 +120,9 @@ def execute_all(
     done: Callable[[str], None],
     workers: int | None = None,
     root: Path | None = None,
+    keep: Callable[[Results], None] = lambda _: None,
 ) -> list[Results]:
-    """Run chapters side by side; `done` is called with each chapter's path as it finishes.
+    """Run chapters side by side; `done` is called with each chapter's path as it ends, `keep` with what it printed.
 
     Raises:
         ExecutionError: some chapters failed; the message has a line for each.
@@ -134,6 +135,7 @@ def execute_all(
             path = running[future].path
             try:
                 results[path] = future.result()
+                keep(results[path])
             except ExecutionError as error:
                 failures[path] = str(error)
             done(path)

@@ -1,16 +1,24 @@
 """Say in words where a number is from, and hand the same to Quarto's filter."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from publishing.errors import UnresolvedError
+from publishing.findings import Found, nearest
 from publishing.fingerprint import code_hash, file_hash
 from publishing.press import folds
 from publishing.project import Book
-from publishing.provenance import Known, Provenance, Shown, number_words, read_provenance, write_csv
+from publishing.provenance import (
+    Provenance,
+    Shown,
+    meaning_words,
+    number_words,
+    read_provenance,
+    value_words,
+    write_csv,
+)
 from publishing.source import Cell, read_source
 
 _PLACE = re.compile(r"(.+\.[a-z]+):(\d+)")
@@ -50,18 +58,18 @@ def _printed(shown: Shown) -> str:
     return f"{shown.step.place}  {what}"
 
 
-def _finding_lines(made: Provenance, found: Known) -> Iterator[str]:
-    document, entry, root = found.document, found.entry, made.book.root
-    yield f"{found.key}: {number_words(entry['value'])} {entry['unit']}"
-    yield f"  sample: {entry['sample']}"
-    yield f"  specification: {entry['specification']}"
-    interval = entry.get("interval")
-    if interval:
-        yield f"  interval: {number_words(interval[0])} to {number_words(interval[1])}"
+def _finding_lines(made: Provenance, found: Found) -> Iterator[str]:
+    document, root = made.document(found), made.book.root
+    yield f"{found.key}: {value_words(found)}"
+    yield f"  sample: {found.sample}"
+    yield f"  specification: {found.specification}"
+    if found.interval:
+        yield f"  interval: {' to '.join(map(number_words, found.interval))}"
     for name, words in _OPTIONAL.items():
-        if entry.get(name) is not None:
-            yield f"  {words}: {number_words(entry[name])}"
-    yield f"  in {document.file}: {document.title}"
+        value = getattr(found, name)
+        if value is not None:
+            yield f"  {words}: {number_words(value)}"
+    yield f"  in {document.name}"
     yield "  made from data:"
     yield from _files(root, document.data, "    ")
     yield "  by code:"
@@ -91,7 +99,11 @@ def _shown_lines(made: Provenance, shown: Shown) -> Iterator[str]:
     yield "  findings:" if shown.findings else "  no findings"
     for key in sorted(shown.findings):
         found = made.known.get(key)
-        yield f"    {key}: {found.value}; {found.meaning}" if found else f"    {key}: no longer among the findings"
+        yield (
+            f"    {key}: {value_words(found)}; {meaning_words(found)}"
+            if found
+            else f"    {key}: no longer among the findings"
+        )
 
 
 def _covers(shown: Shown, file: str, line: int) -> bool:
@@ -101,7 +113,7 @@ def _covers(shown: Shown, file: str, line: int) -> bool:
 
 
 def _nearest(asked: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(asked, sorted(set(known)), n=3, cutoff=0.4)
+    close = nearest(asked, sorted(set(known)))
     return f"the nearest are {', '.join(close)}" if close else "nothing is like it"
 
 

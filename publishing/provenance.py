@@ -5,7 +5,6 @@ a findings file says what it was made from. Here the two are put together.
 """
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,12 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from publishing.executed import is_record
+from publishing.files import read_json
+from publishing.findings import Found, load
 from publishing.history import History, read_history
-from publishing.kernel.recorder import record_of
+from publishing.kernel.recorder import frozen_record_of, record_of
+from publishing.pipeline import tasks as pipeline_tasks
 from publishing.project import Book
 from publishing.source import Cell, Inline, Source
 
@@ -24,31 +27,11 @@ _FLOAT = re.compile(r"(fig|tbl)-")
 
 @dataclass(frozen=True)
 class Document:
-    """A findings file: its path below the project, its title, and the SHA-256 of the data and code behind it."""
+    """What a task of the pipeline made: its findings file if it has one, and hashes of its data and code by path."""
 
-    file: str
-    title: str
+    name: str
     data: Mapping[str, str]
     code: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Known:
-    """A finding as its file gives it."""
-
-    key: str
-    entry: Mapping[str, Any]
-    document: Document
-
-    @property
-    def value(self) -> str:
-        """The value with its unit."""
-        return f"{number_words(self.entry['value'])} {self.entry['unit']}"
-
-    @property
-    def meaning(self) -> str:
-        """What it is of and how it was come by."""
-        return f"{self.entry['sample']}; {self.entry['specification']}"
 
 
 @dataclass(frozen=True)
@@ -104,18 +87,14 @@ def number_words(value: float) -> str:
     return shown.replace("-", "\N{MINUS SIGN}")
 
 
-def read_known(folder: Path, root: Path) -> dict[str, Known]:
-    """All findings of a folder by key; files that cannot be read are passed over, since the pipeline reports them."""
-    known: dict[str, Known] = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            made = content["made_from"]
-            document = Document(path.relative_to(root).as_posix(), content["title"], made["data"], made["code"])
-            known |= {key: Known(key, entry, document) for key, entry in content["findings"].items()}
-        except (ValueError, KeyError, TypeError):
-            continue
-    return known
+def value_words(found: Found) -> str:
+    """The value with its unit."""
+    return f"{number_words(found.value)} {found.unit}"
+
+
+def meaning_words(found: Found) -> str:
+    """What it is of and how it was come by."""
+    return f"{found.sample}; {found.specification}"
 
 
 def _plain(code: str) -> str:
@@ -159,10 +138,8 @@ def _names(code: str) -> list[str]:
 
 def read_shown(book: Book, source: Source) -> list[Shown]:
     """What each step of a chapter shows, as far as the record of its last run tells."""
-    try:
-        record = json.loads(record_of(book.root, source.path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        record = {"reads": {}, "steps": []}
+    records = (read_json(path(book.root, source.path)) for path in (record_of, frozen_record_of))
+    record: dict[str, Any] = next(filter(is_record, records), {"reads": {}, "steps": []})
     findings_folder = book.settings.findings.rstrip("/") + "/"
     held: dict[str, tuple[str, ...]] = {}  # names that hold findings
     read: dict[str | None, dict[str, str]] = {}  # data files read so far, by the module of the function that read them
@@ -203,32 +180,44 @@ class Provenance:
     shown: Mapping[str, Sequence[Shown]]
 
     @cached_property
-    def known(self) -> dict[str, Known]:
-        """All findings by key."""
-        return read_known(self.book.root / self.book.settings.findings, self.book.root)
+    def known(self) -> dict[str, Found]:
+        """All findings by key.
+
+        Raises:
+            FindingsError: a findings file cannot be read.
+        """
+        return load(self.book.root / self.book.settings.findings)
 
     @cached_property
     def history(self) -> History:
         """The history of the project's files."""
         return read_history(self.book.root)
 
+    def document(self, found: Found) -> Document:
+        """The findings file that holds a finding."""
+        return Document(
+            f"{self.book.settings.findings}/{found.design}.json", found.made_from.data, found.made_from.code
+        )
+
     @cached_property
-    def _designs(self) -> dict[str, Document]:
-        return {PurePosixPath(k.document.file).stem: k.document for k in self.known.values()}
+    def _makers(self) -> dict[str, Document]:
+        """For each file that the pipeline made, the findings file of the same task, or else the task."""
+        designs = {document.name: document for document in map(self.document, self.known.values())}
+        makers: dict[str, Document] = {}
+        for task in pipeline_tasks(self.book):
+            found = next((designs[name] for name in task["produces"] if name in designs), None)
+            depends = {name: digest for name, digest in task["depends"].items() if name not in designs}
+            data = {name: digest for name, digest in depends.items() if not name.endswith(".py")}
+            code = {name: digest for name, digest in depends.items() if name.endswith(".py")}
+            makers |= dict.fromkeys(task["produces"], found or Document(task["name"], data, code))
+        return makers
 
     def documents(self, keys: Iterable[str], files: Iterable[str] = ()) -> list[Document]:
-        """The findings files that hold these findings or whose design made these files, each once.
-
-        What else a design makes is told by its name: `bld/.../heights_points.csv` is of the design `heights`.
-        """
-        found = {self.known[key].document.file: self.known[key].document for key in keys if key in self.known}
-        made = self.book.workshop.name + "/"
-        for stem in (PurePosixPath(name).stem for name in files if name.startswith(made)):
-            names = [name for name in self._designs if stem == name or stem.startswith(f"{name}_")]
-            if names:
-                document = self._designs[max(names, key=len)]
-                found[document.file] = document
-        return [found[name] for name in sorted(found)]
+        """What made these findings and these files, each once."""
+        found = [self.document(self.known[key]) for key in keys if key in self.known]
+        found += [self._makers[name] for name in files if name in self._makers]
+        named = {document.name: document for document in found}
+        return [named[name] for name in sorted(named)]
 
     def behind(self, shown: Shown) -> list[Document]:
         """The findings files behind what a step shows."""

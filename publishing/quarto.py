@@ -1,18 +1,23 @@
 """The engine of record: Quarto, where it is found and new enough."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from publishing.errors import EngineError
-from publishing.execute import failure_words
+from publishing.executed import NEVER, UNRECORDED, is_record
+from publishing.files import read_json, write_json
+from publishing.fingerprint import text_hash
+from publishing.freshness import Now, Reason, execution_base, execution_reasons
+from publishing.kernel.recorder import frozen_record_of
 from publishing.progress import Progress
-from publishing.project import Book
+from publishing.project import CONFIG, Book
 from publishing.source import Cell, Source
 
 NAME = "quarto"
@@ -66,6 +71,8 @@ def failure_in(output: str, sources: Sequence[Source]) -> str | None:
     source = next((s for s in sources if chapters and s.path == chapters[-1]), None)
     if source is None or not stopped or not causes or not numbers:
         return None
+    from publishing.execute import failure_words
+
     cells = [step for step in source.steps if isinstance(step, Cell)]
     place = int(numbers[-1]) - 1
     return failure_words(cells[place], causes[-1].strip(), report) if place < len(cells) else None
@@ -90,6 +97,53 @@ def check_pages(out: Path) -> None:
             raise EngineError(
                 f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page."
             )
+
+
+def _frozen_base(book: Book, source: Source, now: Now) -> dict[str, str]:
+    """What decides what Quarto keeps of a chapter: the text of its included files, and formats, stand in it too.
+
+    Quarto itself looks at the chapter's own file.
+    """
+    settings = {name: book.config.get(name) for name in ("execute", "format", "jupyter")}
+    base = execution_base(book, source, now) | {name: now.of(name) for name in source.files[1:]}
+    return base | {f"{CONFIG}: execute and format": text_hash(json.dumps(settings, sort_keys=True, default=str))}
+
+
+def frozen_folder(book: Book, chapter: str) -> Path:
+    """Where Quarto keeps a chapter's results."""
+    return book.root / "_freeze" / Path(chapter).with_suffix("")
+
+
+def frozen_reasons(book: Book, source: Source, now: Now, stale: Mapping[str, Sequence[str]]) -> list[Reason]:
+    """Why what Quarto keeps of a chapter does not hold; `stale` says of products of the pipeline why they are stale."""
+    if not source.steps:
+        return []
+    record = read_json(frozen_record_of(book.root, source.path))
+    if not isinstance(record, dict) or not isinstance(record.get("base"), dict):
+        return [NEVER]
+    if not frozen_folder(book, source.path).is_dir():
+        return [NEVER]
+    if not is_record(record):
+        return [UNRECORDED]
+    return execution_reasons(source, record["base"], _frozen_base(book, source, now), record, now, stale)
+
+
+def drop_frozen(book: Book, sources: Sequence[Source], progress: Progress) -> list[str]:
+    """Drop what Quarto keeps of exactly the chapters that are stale, saying why; returns their paths."""
+    now = Now(book)
+    dropped = []
+    for source in sources:
+        why = frozen_reasons(book, source, now, {})
+        if not why:
+            continue
+        dropped.append(source.path)
+        progress.say(f"  {source.path} is executed: {'; '.join(map(str, why))}")
+        folder = frozen_folder(book, source.path)
+        if folder.exists():
+            shutil.rmtree(folder)
+        write_json(frozen_record_of(book.root, source.path), {"base": _frozen_base(book, source, now)})
+    now.keep()
+    return dropped
 
 
 def render(

@@ -5,22 +5,26 @@ findings up says so by `sys.audit("report.finding", key)`, an audit event, so th
 """
 
 import ast
+import importlib.metadata
 import inspect
-import json
 import os
+import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from publishing.files import read_json, write_json
 from publishing.fingerprint import fingerprint
 
 FINDING = "report.finding"
+CHANGED_MEANWHILE = "changed between two runs"
 # Folders that are made, or are no part of the book.
 _PASSED_OVER = {"__pycache__", ".git", ".venv", ".quarto", "_freeze", ".pytask", "node_modules"}
 _OWN = Path(__file__).resolve().parent.parent
-_IMPORTING = "<frozen importlib._bootstrap_external>"
+# Python itself lists folders in its search for modules and packages; modules' files are told from sys.modules.
+_IMPORTING = {"<frozen importlib._bootstrap_external>", importlib.metadata.__file__, pkgutil.__file__}
 _WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -47,10 +51,14 @@ class Recorder:
         target: the JSON file to write.
         findings: the folder of the findings.
         output: folders, relative to the project, that the build itself writes, whose files do not count.
+        frozen: the record of what Quarto keeps of the chapter, to which this run adds.
     """
 
-    def __init__(self, root: Path, target: Path, findings: Path, output: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, target: Path, findings: Path, output: tuple[str, ...] = (), frozen: Path | None = None
+    ) -> None:
         self.root, self.target, self.findings = root.resolve(), target, findings.resolve()
+        self.frozen, self.before = frozen, _frozen_before(frozen)
         self.passed_over = tuple(self.root / name for name in output)
         self.reads: dict[str, str] = {}
         self.steps: list[Step] = []
@@ -85,8 +93,7 @@ class Recorder:
                 self.steps[-1].findings.append(str(args[0]))
             return
         reads = event == "open" and not (isinstance(args[2], int) and args[2] & _WRITES)
-        # Python itself lists folders in its search for modules, whose files are told from sys.modules.
-        lists = event in ("os.listdir", "os.scandir") and sys._getframe(1).f_code.co_filename != _IMPORTING
+        lists = event in ("os.listdir", "os.scandir") and sys._getframe(1).f_code.co_filename not in _IMPORTING
         if reads or lists:
             self.busy = True
             try:
@@ -157,11 +164,20 @@ class Recorder:
 
     def write(self) -> None:
         """Write what was read, whole or not at all."""
-        self.target.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.target.with_suffix(f".{os.getpid()}.partial")
-        record = {"reads": self.reads, "steps": [vars(step) for step in self.steps]}
-        partial.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        partial.replace(self.target)
+        record: dict[str, Any] = {"reads": self.reads, "steps": [vars(step) for step in self.steps]}
+        write_json(self.target, record)
+        if self.frozen is None:
+            return
+        # Quarto runs a chapter once for each format; what it keeps holds only while what any of the runs read holds.
+        reads = dict(self.before.get("reads", {}))
+        for name, digest in self.reads.items():
+            reads[name] = digest if reads.get(name, digest) == digest else CHANGED_MEANWHILE
+        write_json(self.frozen, {**self.before, **record, "reads": reads})
+
+
+def _frozen_before(path: Path | None) -> dict[str, Any]:
+    before = read_json(path) if path is not None else None
+    return before if isinstance(before, dict) else {}
 
 
 def _csv(shown: object) -> str | None:
@@ -199,8 +215,9 @@ def start() -> None:
         return
     root, chapter = place
     book = load_book(root)
-    outputs = (book.output_dir, "bld/reads", "bld/executed", "bld/fresh", "bld/previous")
-    recorder = Recorder(root, record_of(root, chapter), root / book.settings.findings, outputs)
+    outputs = (book.output_dir, "bld/reads", "bld/executed", "bld/frozen", "bld/fresh", "bld/previous")
+    frozen = None if os.environ.get("REPORT_CHAPTER") else frozen_record_of(root, chapter)
+    recorder = Recorder(root, record_of(root, chapter), root / book.settings.findings, outputs, frozen)
     sys.addaudithook(recorder.hear)
     shell.events.register("pre_run_cell", recorder.begin)
     shell.events.register("post_run_cell", recorder.end)
@@ -210,3 +227,8 @@ def start() -> None:
 def record_of(root: Path, chapter: str) -> Path:
     """Where the record of a chapter stands."""
     return root / "bld" / "reads" / f"{chapter}.json"
+
+
+def frozen_record_of(root: Path, chapter: str) -> Path:
+    """Where it is recorded what the results depend on that Quarto keeps of a chapter."""
+    return root / "bld" / "frozen" / f"{chapter}.json"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from publishing.provenance import Document, Known, Provenance, Shown, files_folder
+from publishing.findings import Found
+from publishing.provenance import Document, Provenance, Shown, files_folder, meaning_words, value_words
 from publishing.source import Cell, Inline, Place
 
 SHORT = 10  # characters of a hash; its title has all
@@ -32,10 +33,10 @@ def _hashes(files: Mapping[str, str]) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
-def _finding(known: Mapping[str, Known], key: str, anchor: str = "", after: str = "") -> str:
+def _finding(known: Mapping[str, Found], key: str, anchor: str = "", after: str = "") -> str:
     found = known.get(key)
     words = (
-        f"{_code(key)} <strong>{_text(found.value)}</strong> {_text(found.meaning)}"
+        f"{_code(key)} <strong>{_text(value_words(found))}</strong> {_text(meaning_words(found))}"
         if found
         else f"{_code(key)} is no longer among the findings"
     )
@@ -56,8 +57,7 @@ def _fold(summary: str, content: Iterable[str], extra: str = "") -> str:
 
 def _documents(documents: Iterable[Document]) -> str:
     items = [
-        f"<li>{_text(d.title)}: {_code(d.file)}, by {len(d.code)} {'module' if len(d.code) == 1 else 'modules'}</li>"
-        for d in documents
+        f"<li>{_code(d.name)}, by {len(d.code)} {'module' if len(d.code) == 1 else 'modules'}</li>" for d in documents
     ]
     return f"<ul>{''.join(items)}</ul>"
 
@@ -134,10 +134,10 @@ def numbers(made: Provenance, chapter: str) -> str | None:
 
     content: list[str] = []
     for document in made.documents(places):
-        keys = [key for key in places if key in made.known and made.known[key].document.file == document.file]
+        keys = [key for key in places if key in made.known and made.document(made.known[key]).name == document.name]
         revision = made.history.words([*document.data, *document.code])
         content += [
-            f"<p>{_text(document.title)}: {_code(document.file)}, last revision of its inputs: {_text(revision)}.</p>",
+            f"<p>From {_code(document.name)}, last revision of its inputs: {_text(revision)}.</p>",
             _hashes(document.data),
             f'<ul class="found-list">{"".join(item(key) for key in sorted(keys))}</ul>',
         ]

@@ -1,10 +1,10 @@
 """The simulated findings."""
 
 import csv
-import hashlib
 import json
 from pathlib import Path
 
+from publishing.fingerprint import code_hash, file_hash
 from tiny.rounding import rounded
 
 HERE = Path(__file__).parents[1]
@@ -20,13 +20,15 @@ def write(column, data, out, code):
         f"{design}.mean": {"value": rounded(sum(values) / len(values)), **words},
         f"{design}.range": {"value": max(values) - min(values), **words},
     }
-    hashes = {p.relative_to(HERE).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in (data, *code)}
-    name = data.relative_to(HERE).as_posix()
+    made_from = {
+        "data": {data.relative_to(HERE).as_posix(): file_hash(data)},
+        "code": {p.relative_to(HERE).as_posix(): code_hash(p) for p in code},
+    }
     document = {
         "format": "report-findings/1",
         "design": design,
         "title": f"Simulated {design}",
-        "made_from": {"data": {name: hashes.pop(name)}, "code": hashes},
+        "made_from": made_from,
         "findings": found,
     }
     out.parent.mkdir(parents=True, exist_ok=True)
