@@ -5,6 +5,7 @@ a findings file says what it was made from. Here the two are put together.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from publishing.executed import is_record
 from publishing.files import read_json
 from publishing.findings import Found, load
+from publishing.fingerprint import text_hash
 from publishing.history import History, read_history
 from publishing.kernel.recorder import frozen_record_of, record_of
 from publishing.pipeline import tasks as pipeline_tasks
@@ -87,6 +89,14 @@ def number_words(value: float) -> str:
     return shown.replace("-", "\N{MINUS SIGN}")
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; none where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
 def value_words(found: Found) -> str:
     """The value with its unit."""
     return f"{number_words(found.value)} {found.unit}"
@@ -136,6 +146,21 @@ def _names(code: str) -> list[str]:
         return []
 
 
+def _function(root: Path, given: Mapping[str, Any] | None) -> Function | None:
+    """The function of a step where it stands now: comments above it may have come or gone since the step ran."""
+    if given is None:
+        return None
+    lines = read_lines(root / given["file"])
+    place = 0
+    module = PurePosixPath(given["file"]).with_suffix("").as_posix().replace("/", ".")
+    for name in given["name"].removeprefix(f"{module}.").split("."):
+        opens = re.compile(rf"\s*(?:async\s+def|def|class)\s+{re.escape(name)}\b")
+        place = next((i for i in range(place, len(lines)) if opens.match(lines[i])), -1)
+        if place < 0:
+            return Function(given["name"], given["file"], given["line"])
+    return Function(given["name"], given["file"], place + 1)
+
+
 def read_shown(book: Book, source: Source) -> list[Shown]:
     """What each step of a chapter shows, as far as the record of its last run tells."""
     records = (read_json(path(book.root, source.path)) for path in (record_of, frozen_record_of))
@@ -149,8 +174,7 @@ def read_shown(book: Book, source: Source) -> list[Shown]:
         keys += [key for name in _names(step.code) if isinstance(step, Inline) for key in held.get(name, ())]
         if isinstance(step, Cell):
             held |= dict(_assigned(step.code, keys))
-        given = found.get("function")
-        function = Function(given["name"], given["file"], given["line"]) if given else None
+        function = _function(book.root, found.get("function"))
         own = {f: record["reads"].get(f, "") for f in found.get("files", ()) if not f.startswith(findings_folder)}
         module = function.file if function else None
         files = own
@@ -248,6 +272,18 @@ class Provenance:
 def read_provenance(book: Book, sources: Sequence[Source]) -> Provenance:
     """What the chapters show by the records of their last runs."""
     return Provenance(book, {source.path: read_shown(book, source) for source in sources})
+
+
+def provenance_hash(book: Book, sources: Sequence[Source]) -> str:
+    """SHA-256 of what pages tell of their making that is in no result: functions' lines, and last revisions."""
+    made = read_provenance(book, sources)
+    told = [
+        (str(shown.step.place), str(shown.function), made.revision(shown))
+        for steps in made.shown.values()
+        for shown in steps
+        if shown.ran and (shown.label or shown.findings or isinstance(shown.step, Inline))
+    ]
+    return text_hash(json.dumps(told))
 
 
 def files_folder(chapter: str) -> PurePosixPath:
