@@ -59,7 +59,8 @@ def _printed(shown: Shown) -> str:
 
 
 def _finding_lines(made: Provenance, found: Found) -> Iterator[str]:
-    document, root = made.document(found), made.book.root
+    root = made.book.root
+    document = next(iter(made.documents([found.key])))
     yield f"{found.key}: {value_words(found)}"
     yield f"  sample: {found.sample}"
     yield f"  specification: {found.specification}"

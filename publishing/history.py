@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from publishing.files import read_json, write_json
+
 _MARK = "\x01"
 _SHOWN = 10  # characters of a revision's hash
 
@@ -43,8 +45,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
 
 
-def read_history(root: Path) -> History:
-    """The history of all files below `root`, from one run of `git log`; empty where there is no git or no revision."""
+def _read_log(root: Path) -> dict[str, tuple[int, str, str]]:
     log = _git(root, "log", "-z", "-c", "--no-renames", "--name-only", "--relative", f"--format={_MARK}%H %cs")
     last: dict[str, tuple[int, str, str]] = {}
     place, revision, date = 0, "", ""
@@ -55,5 +56,24 @@ def read_history(root: Path) -> History:
             revision, date = text[1:].split()
         elif text:
             last.setdefault(text, (place, revision, date))
-    status = _git(root, "diff", "-z", "--name-only", "--no-renames", "--relative", "HEAD") if last else None
-    return History(last, frozenset(name for name in (status or "").split("\0") if name))
+    return last
+
+
+def read_history(root: Path, workshop: Path) -> History:
+    """The history of all files below `root`; empty where there is no git or no revision.
+
+    The log is read once for each head and kept in `workshop`, since a long one takes its time.
+    """
+    head = _git(root, "rev-parse", "HEAD")
+    if head is None:
+        return History({}, frozenset())
+    cache = workshop / "history.json"
+    kept = read_json(cache)
+    if isinstance(kept, dict) and kept.get("head") == head.strip():
+        last = {name: (place, revision, date) for name, (place, revision, date) in kept["last"].items()}
+    else:
+        last = _read_log(root)
+        if workshop.is_dir():
+            write_json(cache, {"head": head.strip(), "last": last})
+    changed = _git(root, "diff", "-z", "--name-only", "--no-renames", "--relative", "HEAD") or ""
+    return History(last, frozenset(name for name in changed.split("\0") if name))

@@ -175,11 +175,12 @@ def read_shown(book: Book, source: Source) -> list[Shown]:
         if isinstance(step, Cell):
             held |= dict(_assigned(step.code, keys))
         function = _function(book.root, found.get("function"))
-        own = {f: record["reads"].get(f, "") for f in found.get("files", ()) if not f.startswith(findings_folder)}
+        files = [name for name in found.get("files", ()) if not f"{name}/".startswith(findings_folder)]
+        own = {name: record["reads"].get(name, "") for name in files}
         module = function.file if function else None
-        files = own
+        behind = own
         if not own and not keys:  # tables are loaded once a chapter
-            files = read.get(module) or {f: h for each in read.values() for f, h in each.items()}
+            behind = read.get(module) or {f: h for each in read.values() for f, h in each.items()}
         read.setdefault(module, {}).update(own)
         shown.append(
             Shown(
@@ -187,8 +188,8 @@ def read_shown(book: Book, source: Source) -> list[Shown]:
                 chapter=source.path,
                 function=function,
                 findings=tuple(dict.fromkeys(keys)),
-                files=files,
-                earlier=bool(files) and not own,
+                files=behind,
+                earlier=bool(behind) and not own,
                 csv=found.get("csv"),
                 ran=bool(found),
             )
@@ -215,30 +216,38 @@ class Provenance:
     @cached_property
     def history(self) -> History:
         """The history of the project's files."""
-        return read_history(self.book.root)
+        return read_history(self.book.root, self.book.workshop)
 
-    def document(self, found: Found) -> Document:
-        """The findings file that holds a finding."""
-        return Document(
-            f"{self.book.settings.findings}/{found.design}.json", found.made_from.data, found.made_from.code
-        )
+    @cached_property
+    def _documents(self) -> dict[str, Document]:
+        """What findings files say that they were made from, by their names below the project."""
+        found: dict[str, Document] = {}
+        for path in sorted((self.book.root / self.book.settings.findings).glob("*.json")):
+            content = read_json(path)
+            made = content.get("made_from", {}) if isinstance(content, dict) else {}
+            name = path.relative_to(self.book.root).as_posix()
+            found[name] = Document(name, made.get("data", {}), made.get("code", {}))
+        return found
+
+    def _file(self, key: str) -> str:
+        # A key starts with its design's name, which is its file's.
+        return f"{self.book.settings.findings.rstrip('/')}/{key.partition('.')[0]}.json"
 
     @cached_property
     def _makers(self) -> dict[str, Document]:
         """For each file that the pipeline made, the findings file of the same task, or else the task."""
-        designs = {document.name: document for document in map(self.document, self.known.values())}
         makers: dict[str, Document] = {}
         for task in pipeline_tasks(self.book):
-            found = next((designs[name] for name in task["produces"] if name in designs), None)
-            depends = {name: digest for name, digest in task["depends"].items() if name not in designs}
-            data = {name: digest for name, digest in depends.items() if not name.endswith(".py")}
-            code = {name: digest for name, digest in depends.items() if name.endswith(".py")}
+            found = next((self._documents[name] for name in task["produces"] if name in self._documents), None)
+            depends = {name: value for name, value in task["depends"].items() if name not in self._documents}
+            data = {name: value for name, value in depends.items() if not name.endswith(".py")}
+            code = {name: value for name, value in depends.items() if name.endswith(".py")}
             makers |= dict.fromkeys(task["produces"], found or Document(task["name"], data, code))
         return makers
 
     def documents(self, keys: Iterable[str], files: Iterable[str] = ()) -> list[Document]:
         """What made these findings and these files, each once."""
-        found = [self.document(self.known[key]) for key in keys if key in self.known]
+        found = [self._documents[name] for name in {self._file(key) for key in keys} if name in self._documents]
         found += [self._makers[name] for name in files if name in self._makers]
         named = {document.name: document for document in found}
         return [named[name] for name in sorted(named)]
@@ -277,13 +286,10 @@ def read_provenance(book: Book, sources: Sequence[Source]) -> Provenance:
 def provenance_hash(book: Book, sources: Sequence[Source]) -> str:
     """SHA-256 of what pages tell of their making that is in no result: functions' lines, and last revisions."""
     made = read_provenance(book, sources)
-    told = [
-        (str(shown.step.place), str(shown.function), made.revision(shown))
-        for steps in made.shown.values()
-        for shown in steps
-        if shown.ran and (shown.label or shown.findings or isinstance(shown.step, Inline))
-    ]
-    return text_hash(json.dumps(told))
+    printed = [s for steps in made.shown.values() for s in steps if s.ran and (s.label or isinstance(s.step, Inline))]
+    functions = sorted({str(shown.function) for shown in printed})
+    revisions = sorted({made.history.words(names) for names in {tuple(made.inputs(shown)) for shown in printed}})
+    return text_hash(json.dumps([functions, revisions]))
 
 
 def files_folder(chapter: str) -> PurePosixPath:

@@ -6,6 +6,7 @@ Both engines print these same texts; here is where they are escaped.
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import takewhile
 from typing import Any
 
 from publishing.findings import Found
@@ -14,6 +15,7 @@ from publishing.source import Cell, Inline, Place
 
 SHORT = 10  # characters of a hash; its title has all
 MOST_KEYS = 6  # findings named in an entry of the PDF's index
+_SENTENCES = re.compile(r"(?<=[.;]) (?=[A-Z0-9])")
 _HAN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 
 
@@ -33,14 +35,27 @@ def _hashes(files: Mapping[str, str]) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
-def _finding(known: Mapping[str, Found], key: str, anchor: str = "", after: str = "") -> str:
+def _value(known: Mapping[str, Found], key: str) -> str:
     found = known.get(key)
-    words = (
-        f"{_code(key)} <strong>{_text(value_words(found))}</strong> {_text(meaning_words(found))}"
-        if found
-        else f"{_code(key)} is no longer among the findings"
-    )
-    return f"<li{anchor}>{words}{after}</li>"
+    return f"{_code(key)} <strong>{_text(value_words(found))}</strong>" if found else f"{_code(key)} is found no more"
+
+
+def _findings(known: Mapping[str, Found], keys: Iterable[str]) -> str:
+    """Keys with value and meaning, by sample; what a specification shares with the one before it is left out."""
+    samples: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        samples.setdefault(known[key].sample if key in known else "", []).append(key)
+    groups = []
+    for sample, its_keys in samples.items():
+        items, before = [], [""]
+        for key in its_keys:
+            sentences = _SENTENCES.split(known[key].specification) if key in known else []
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(sentences, before, strict=False)))
+            words = " ".join(["…"] * bool(same) + sentences[same:])
+            items.append(f"<li>{_value(known, key)} {_text(words)}</li>")
+            before = sentences
+        groups.append(f"<li>{_text(sample)}<ul>{''.join(items)}</ul></li>")
+    return f'<ul class="found-list" tabindex="0">{"".join(groups)}</ul>'
 
 
 def _entry(name: str, content: str) -> str:
@@ -87,8 +102,8 @@ def fold(made: Provenance, shown: Shown) -> str:
         content.append(_entry(f"Data{earlier}", _hashes(data)))
     content.append(_entry("Last revision of its inputs", _text(made.revision(shown))))
     if shown.findings:
-        items = "".join(_finding(made.known, key) for key in sorted(shown.findings))
-        content.append(_entry(f"Findings ({len(shown.findings)})", f'<ul class="found-list" tabindex="0">{items}</ul>'))
+        more = "; … stands for what the one before it says" if len(shown.findings) > 1 else ""
+        content.append(_entry(f"Findings ({len(shown.findings)}{more})", _findings(made.known, shown.findings)))
     return _fold("How this was made", [*content, "</dl>"])
 
 
@@ -129,39 +144,42 @@ def numbers(made: Provenance, chapter: str) -> str | None:
             held += [words] if words not in held else []
 
     def item(key: str) -> str:
+        meaning = f" {_text(meaning_words(made.known[key]))}" if key in made.known else ""
         where = f" <small>{_text(', '.join(places[key]))}</small>"
-        return _finding(made.known, key, f' id="report-{escape(key)}"', where)
+        return f'<li id="report-{escape(key)}">{_value(made.known, key)}{meaning}{where}</li>'
 
     content: list[str] = []
     for document in made.documents(places):
-        keys = [key for key in places if key in made.known and made.document(made.known[key]).name == document.name]
+        own = [key for key in places if made.documents([key]) == [document]]
         revision = made.history.words([*document.data, *document.code])
         content += [
             f"<p>From {_code(document.name)}, last revision of its inputs: {_text(revision)}.</p>",
             _hashes(document.data),
-            f'<ul class="found-list">{"".join(item(key) for key in sorted(keys))}</ul>',
+            f'<ul class="found-list">{"".join(item(key) for key in sorted(own))}</ul>',
         ]
-    gone = "".join(item(key) for key in places if key not in made.known)
+    gone = "".join(item(key) for key in places if not made.documents([key]))
     content += [f'<ul class="found-list">{gone}</ul>'] if gone else []
     others: dict[str, list[Shown]] = {}
     for shown in filter(_unfounded, prose):
         others.setdefault(_anchor(shown), []).append(shown)
     if others:
+        files = {name: value for each in others.values() for shown in each for name, value in made.data(shown).items()}
         content.append("<p>From no finding:</p>")
-        content.append(f'<ul class="found-list">{"".join(_others(made, *each) for each in others.items())}</ul>')
+        content.append(f'<ul class="found-list">{"".join(_other(*each) for each in others.items())}</ul>')
+        content += ["<p>Data behind these:</p>", _hashes(files)] if files else []
     return _fold("Numbers in this chapter", content, ' id="report-numbers"')
 
 
-def _others(made: Provenance, anchor: str, shown: list[Shown]) -> str:
-    files = {name: value for each in shown for name, value in made.data(each).items()}
+def _other(anchor: str, shown: list[Shown]) -> str:
     codes = ", ".join(
         dict.fromkeys(
             _code(s.step.code) + (f" by {_code(f'{s.function.file}:{s.function.line}')}" if s.function else "")
             for s in shown
         )
     )
-    where = _text(_place(shown[0].step.place, shown[0].chapter))
-    return f'<li id="{escape(anchor)}">{codes} <small>{where}</small>{_hashes(files) if files else ""}</li>'
+    return (
+        f'<li id="{escape(anchor)}">{codes} <small>{_text(_place(shown[0].step.place, shown[0].chapter))}</small></li>'
+    )
 
 
 def index(made: Provenance) -> list[dict[str, Any]]:
