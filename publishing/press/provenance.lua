@@ -23,7 +23,7 @@ local function entry(made, name)
   if #made.findings > 0 then
     out:extend(words("Findings: "))
     out:extend(codes(made.findings))
-    if made.more > 0 then out:extend(words(" and " .. tostring(made.more) .. " more")) end
+    if made.more > 0 then out:extend(words(" and " .. string.format("%d more", made.more))) end
     out:extend(words(". "))
   end
   if #made.data > 0 then
