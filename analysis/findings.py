@@ -7,7 +7,9 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -149,24 +151,76 @@ def read_findings(path: Path) -> Findings:
         ) from error
 
 
-class Known(dict[str, Finding]):
-    """Findings by key; asking for a key that none has raises `UnknownFindingError`."""
-
-    def __missing__(self, key: str) -> Finding:
-        close = nearest(key, self)
-        hint = f"the nearest are {', '.join(close)}" if close else f"none of the {len(self)} findings is like it"
-        raise UnknownFindingError(f"no finding has the key {key!r}; {hint}; `report build` makes the findings")
+@lru_cache(maxsize=64)
+def _read_once(path: Path, *_stat: int) -> dict[str, Finding]:
+    return {f.key: f for f in read_findings(path).findings}
 
 
-@lru_cache(maxsize=4)
-def _load_all(files: tuple[tuple[Path, int, int, int], ...]) -> Known:
-    return Known((f.key, f) for path, *_ in files for f in read_findings(path).findings)
+class Known(Mapping[str, Finding]):
+    """The findings of a folder by key, each file read when one of its findings is asked for.
+
+    A key starts with its design's name, which is its file's name: so to look a finding up opens one file, and a chapter
+    depends on the designs that it shows. Every look-up raises the audit event `report.finding` with the key. To go
+    through all findings, or to ask for a key that none has, opens all files; the latter raises `UnknownFindingError`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _file(self, path: Path) -> dict[str, Finding]:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            with suppress(FileNotFoundError):
+                path.open().close()  # so that whoever listens knows that this file was asked for
+            return {}
+        return _read_once(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+    def _of_design(self, key: object) -> dict[str, Finding]:
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            return {}
+        return self._file(self._folder / f"{key.partition('.')[0]}.json")
+
+    def _all(self) -> dict[str, Finding]:
+        return {key: found for path in sorted(self._folder.glob("*.json")) for key, found in self._file(path).items()}
+
+    def __getitem__(self, key: str) -> Finding:
+        found = self._of_design(key).get(key)
+        if found is None:
+            known = self._all()
+            close = nearest(key, known)
+            hint = f"the nearest are {', '.join(close)}" if close else f"none of the {len(known)} findings is like it"
+            raise UnknownFindingError(f"no finding has the key {key!r}; {hint}; `report build` makes the findings")
+        sys.audit("report.finding", key)
+        return found
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The finding with this key, or the default; opens the key's own file only."""
+        return default if self._of_design(key).get(key) is None else self[key]
+
+    def starting(self, prefix: str) -> dict[str, Finding]:
+        """The findings whose keys start so; the prefix has a whole design's name, and its file alone is opened."""
+        design, point, _ = prefix.partition(".")
+        if not point:
+            raise FindingError(f"{prefix!r} must start with a design's name and a point, as keys do")
+        found = {k: f for k, f in self._file(self._folder / f"{design}.json").items() if k.startswith(prefix)}
+        for key in found:
+            sys.audit("report.finding", key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._of_design(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
 
 
 def load_all(folder: Path = FINDINGS) -> Known:
-    """All findings of a folder by key; a folder is read again only when one of its files is another."""
-    files = [(path, path.stat()) for path in sorted(folder.glob("*.json"))]
-    return Known(_load_all(tuple((path, s.st_ino, s.st_mtime_ns, s.st_size) for path, s in files)))
+    """All findings of a folder by key; a file is read when it is needed, and again only when it is another."""
+    return Known(folder)
 
 
 def nearest(key: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import Finding, FindingError, load_all
+from analysis.findings import FindingError, Known, load_all
 from analysis.paths import FINDINGS
 from analysis.present.effects import effects_table
 from analysis.present.numbers import Shown, finding, format_number
@@ -246,9 +246,9 @@ def money_table(folder: Path = FINDINGS) -> Table:
     )
 
 
-def _series(known: Mapping[str, Finding], prefix: str, group: str) -> dict[int, float]:
+def _series(known: Known, prefix: str, group: str) -> dict[int, float]:
     start = f"{prefix}.{group}."
-    years = {k.removeprefix(start): f.value for k, f in known.items() if k.startswith(start)}
+    years = {k.removeprefix(start): f.value for k, f in known.starting(start).items()}
     return {int(y): v for y, v in sorted(years.items()) if y.isdecimal()}
 
 

@@ -197,7 +197,10 @@ def supported_names(folder: Path = FINDINGS) -> Shown:
 def ring_counts(folder: Path = FINDINGS) -> Shown:
     """How many units near the treated province lie in each ring, and how many beyond, in words."""
     known = load_all(folder)
-    rings = sorted((k.split(".")[3] for k in known if _is_ring(k)), key=lambda r: float(r.split("_")[0]))
+    rings = sorted(
+        (k.split(".")[3] for k in known.starting(f"{DESIGN}.rings.") if _is_ring(k)),
+        key=lambda r: float(r.split("_")[0]),
+    )
     counts = [known[f"{DESIGN}.rings.urban_share.{ring}.units"] for ring in rings]
     parts = [
         f"{format_number(c.value, 0)} at {ring.replace('_', ' to ')} km" for ring, c in zip(rings, counts, strict=True)
@@ -236,7 +239,7 @@ def _conley(folder: Path) -> dict[str, dict[int, float]]:
     for outcome in LABELS:
         prefix = f"{DESIGN}.conley.{outcome}."
         spread = known[f"{DESIGN}.spread.{outcome}"].value
-        errors = {int(k.removeprefix(prefix)): f.standard_error for k, f in known.items() if k.startswith(prefix)}
+        errors = {int(k.removeprefix(prefix)): f.standard_error for k, f in known.starting(prefix).items()}
         if not errors:
             raise FindingError(f"no finding starts with {prefix!r}; run `report build`, which makes the findings")
         found[outcome] = {km: (errors[km] or 0.0) / spread for km in sorted(errors)}

@@ -110,10 +110,41 @@ def test_wrong_key_names_the_nearest(tmp_path: Path) -> None:
 
 def test_findings_are_read_again_when_a_file_changes(tmp_path: Path) -> None:
     write_findings(findings(finding()), tmp_path / "design.json")
-    first = load_all(tmp_path)
-    first["design.mine"] = finding("design.mine")
-    assert set(load_all(tmp_path)) == {"design.effect"}
+    assert load_all(tmp_path)["design.effect"].value == 1.5
     write_findings(findings(finding(value=2.5)), tmp_path / "design.json")
     assert load_all(tmp_path)["design.effect"].value == 2.5
     (tmp_path / "design.json").unlink()
     assert load_all(tmp_path) == {}
+
+
+def test_a_look_up_opens_its_design_only_and_says_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_findings(findings(finding("design.a"), finding("design.b")), tmp_path / "design.json")
+    other = Findings("other", "Another", MadeFrom({}, {}), (finding("other.a"),))
+    write_findings(other, tmp_path / "other.json")
+    events: list[tuple[object, ...]] = []
+    opened: list[str] = []
+    monkeypatch.setattr("sys.audit", lambda *event: events.append(event))
+
+    def read(path: Path) -> Findings:
+        opened.append(path.name)
+        return read_findings(path)
+
+    monkeypatch.setattr("analysis.findings.read_findings", read)
+    known = load_all(tmp_path)
+    assert known["design.a"].key == "design.a"
+    assert known.get("design.c") is None
+    assert known.get("nowhere.c", 7) == 7
+    assert ("design.b" in known, "design.c" in known, "Design" in known) == (True, False, False)
+    assert set(known.starting("design.")) == {"design.a", "design.b"}
+    assert opened == ["design.json"]
+    assert events == [("report.finding", f"design.{name}") for name in "aab"]
+    assert set(known) == {"design.a", "design.b", "other.a"}
+    assert opened == ["design.json", "other.json"]
+    with pytest.raises(FindingError, match="must start with a design's name"):
+        known.starting("design")
+
+
+def test_a_wrong_key_opens_all_files_for_its_hint(tmp_path: Path) -> None:
+    write_findings(findings(finding("design.effect")), tmp_path / "design.json")
+    with pytest.raises(UnknownFindingError, match=r"the nearest are design\.effect"):
+        load_all(tmp_path)["desing.effect"]

@@ -5,6 +5,7 @@ import pytest
 
 from analysis.paths import ROOT
 from analysis.provenance import code_hash, file_hash, made_from, sources
+from publishing import fingerprint
 
 CODE = '"""A module."""\n\n\ndef f(x):\n    """Doubles."""\n    return 2 * x  # why\n'
 
@@ -50,3 +51,10 @@ def test_made_from_names_files_from_the_root() -> None:
     assert set(made.code) == {"analysis/__init__.py", "analysis/paths.py", "analysis/study.py"}
     assert made.code["analysis/study.py"] == code_hash(ROOT / "analysis" / "study.py")
     assert file_hash(study) == made.data["study.yml"]
+
+
+def test_the_hashes_are_those_of_the_findings_format() -> None:
+    """Neither package may import the other; `publishing/findings.schema.json` says what is hashed."""
+    for path in sorted((ROOT / "analysis").rglob("*.py"))[:40]:
+        assert code_hash(path) == fingerprint.code_hash(path)
+    assert file_hash(ROOT / "study.yml") == fingerprint.file_hash(ROOT / "study.yml")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.findings import Finding, FindingError, Findings, MadeFrom, write_findings
+from analysis.findings import Finding, FindingError, Findings, MadeFrom, load_all, write_findings
 from analysis.present import match
 from analysis.present.match import INDICATOR_LABELS, TYPE_LABELS
 from analysis.study import Study
@@ -100,7 +100,7 @@ def test_figures_of_years_are_the_same_bytes_twice(make, folder: Path) -> None:
 
 
 def test_no_line_is_drawn_over_years_without_figures(folder: Path) -> None:
-    known = {f.key: f for f in simulated_findings()}
+    known = load_all(folder)
     assert match._series(known, "match.fiscal_self_sufficiency", "henan") == {2006: 20, 2010: 24, 2011: 25, 2022: 36}
     svg = match.self_sufficiency_figure(folder).svg
     # Each group has a line over three years, and for the last year a line of one point.
