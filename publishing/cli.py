@@ -1,6 +1,7 @@
 """The console script `report`."""
 
 import importlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -82,6 +83,28 @@ def prepare() -> None:
 
     if os.environ.get("REPORT_PREPARED") != "1":
         run(_book(), Progress())
+
+
+@report.command()
+@click.argument("key")
+def explain(key: str) -> None:
+    """Say where a number is from: a finding's key, a label such as tbl-x, or a place such as chapters/x.qmd:31."""
+    from publishing.explain import explain as run
+
+    click.echo(run(_book(), key))
+
+
+@report.command(hidden=True)
+@click.option("--chapter", help="The folds of this chapter's page.")
+@click.option("--index", is_flag=True, help="The entries of the index.")
+@click.option("--csv", is_flag=True, help="Put the CSV files beside the pages that Quarto has printed.")
+def provenance(chapter: str | None, index: bool, csv: bool) -> None:
+    """Print as JSON what Quarto's filter adds to pages and the PDF, or do what is left after Quarto has rendered."""
+    from publishing.explain import for_quarto
+
+    answer = for_quarto(_book(), chapter, index=index, csv=csv)
+    if answer:
+        click.echo(json.dumps(answer))
 
 
 @report.command()

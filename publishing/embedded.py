@@ -18,9 +18,10 @@ from publishing.errors import EngineError, ExecutionError
 from publishing.execute import Bundle, Results
 from publishing.executed import update
 from publishing.fonts import characters, font_families, font_files, web_font
-from publishing.press import HERE, READER, run_pandoc
+from publishing.press import HERE, READER, folds, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
+from publishing.provenance import Provenance, files_folder, read_provenance, write_csv
 from publishing.references import SCHEME, Scan, join
 from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 
@@ -79,8 +80,7 @@ def _inline_text(step: Inline, bundle: Bundle) -> str:
 
 
 def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict[str, Any]]:
-    folder = PurePosixPath(source.path).with_suffix("")
-    folder = folder.with_name(folder.name + "_files")
+    folder = files_folder(source.path)
     steps: list[dict[str, Any]] = []
     for step, bundles in zip(source.steps, results.outputs, strict=True):
         if isinstance(step, Inline):
@@ -103,6 +103,12 @@ def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict
                 "outputs": outputs,
             }
         )
+    return steps
+
+
+def _with_folds(made: Provenance, source: Source, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for step, shown in zip(steps, made.shown[source.path], strict=True):
+        step |= {"fold": folds.fold(made, shown) if shown.label else None, "link": folds.link(shown)}
     return steps
 
 
@@ -183,6 +189,7 @@ def render(
     """
     results = update(book, sources, progress)
     numbers = chapter_numbers(book, scans)
+    made = read_provenance(book, sources)
     typst_source = "book.typ"
     with progress.step("pages"):
         chapters = [
@@ -193,7 +200,8 @@ def render(
                 "appendix": entry.appendix,
                 "number": number,
                 "text": source.text,
-                "steps": _steps(book, source, result, out),
+                "steps": _with_folds(made, source, _steps(book, source, result, out)),
+                "numbers": folds.numbers(made, source.path),
             }
             for entry, source, number, result in zip(book.entries, sources, numbers, results, strict=True)
         ]
@@ -216,10 +224,12 @@ def render(
             "search": True,
             "fonts": [TEXT_FONT, *font_families(font_files(book))],
             "chapters": chapters,
+            "made": folds.index(made),
         }
         run_pandoc(manifest, book.workshop / "press")
         _copy_linked_files(book, scans, out)
         if "html" in formats:
+            write_csv(made, out)
             _copy_assets(book, out)
     if "pdf" in formats:
         with progress.step("PDF"):

@@ -39,6 +39,11 @@ def check_findings(folder: Path) -> None:
             raise PipelineError(f"{path.name}: {where}: {fault.message}")
 
 
+def tasks(book: Book) -> list[dict[str, Any]]:
+    """The tasks of the last run: name, what each depended on and produced, with fingerprints by path."""
+    return _tasks(book) or []
+
+
 def _tasks(book: Book) -> list[dict[str, Any]] | None:
     """The tasks of the last run with what they depended on and produced; None where there is no record."""
     record = read_json(book.workshop / RECORD)

@@ -9,7 +9,10 @@ from publishing.fingerprint import MISSING, file_hash
 from publishing.freshness import Now, Reason, Stamp, folder_digest, input_hashes, print_reasons, read_stamp
 from publishing.pipeline import stale_products
 from publishing.project import Book
+from publishing.provenance import provenance_hash
 from publishing.source import Source, read_source
+
+TOLD = "how tables and figures were made"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def results_hashes(book: Book, sources: Sequence[Source], engine: str) -> dict[s
             is_quarto = engine == quarto.NAME
             kept = quarto.frozen_folder(book, source.path) if is_quarto else executed.kept_path(book, source.path)
             hashes[f"the results of {source.path}"] = folder_digest(kept) if kept.exists() else MISSING
+    hashes[TOLD] = provenance_hash(book, sources)
     return hashes
 
 

@@ -9,6 +9,7 @@ from analysis.paths import FINDINGS
 from analysis.present.effects import bracketed_p, effects_table, placebo_note, places
 from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.placebo_provinces import outcome_words, specification_table
+from analysis.present.points import of_findings
 from analysis.present.style import COMPARISON, INK, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.border import BALANCED, DESIGN
@@ -155,4 +156,4 @@ def neighbour_figure(folder: Path = FINDINGS) -> Figure:
             axes.set_yticks(range(len(rows)), list(rows.values()))
             axes.set_ylim(len(rows) - 0.5, -0.5)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, of_findings(one for of in found.values() for one in of))

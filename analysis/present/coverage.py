@@ -140,7 +140,8 @@ def coverage_map(
         inset.spines[:].set(visible=True, color=LINE, linewidth=0.6)
         _legend(axes, filled, dict(zip((ALL, SOME, NO), labels, strict=True)))
         figure.suptitle(coverage.title, x=0.01, ha="left")
-        return Figure(to_svg(figure), coverage.alt)
+        drawn = pd.DataFrame({"code": places["code"], "coverage": kind})
+        return Figure(to_svg(figure), coverage.alt, drawn[drawn["coverage"] != ""])
 
 
 def _albers(degrees: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -292,4 +292,4 @@ def binned_figure(
             words = OUTCOMES[outcome].words
             axes.set_title(f"{capitalized(words)}: change, {OUTCOMES[outcome].unit}", fontsize=SMALL)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, bins[(bins["dose"] == dose) & bins["outcome"].isin(outcomes)])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.designs.placebo import DETECTABLE
@@ -138,6 +139,7 @@ def placebo_figure(
     with style(name):
         figure = MatplotlibFigure(figsize=(WIDTH, 0.36 * len(labels) + 1.25), layout="constrained")
         axes = figure.subplots()
+        drawn = []
         for row, key in enumerate(labels):
             own = table[table["key"] == key]
             if own.empty:
@@ -145,6 +147,7 @@ def placebo_figure(
             is_treated = own["group"] == treated
             scale = own.loc[~is_treated, "estimate"].std(ddof=1)
             values = own["estimate"] / scale
+            drawn.append(own[["key", "group", "estimate"]].assign(standardized=values))
             axes.scatter(values[~is_treated], np.full((~is_treated).sum(), row), s=14, color=COMPARISON, alpha=0.8)
             axes.scatter(values[is_treated], [row], s=52, marker="D", color=TREATED, zorder=3)
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
@@ -161,4 +164,4 @@ def placebo_figure(
             f"diamond: {PROVINCES[treated]}, dots: other provinces"
         )
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, pd.concat(drawn))

@@ -89,4 +89,5 @@ def change_by_province(sample: pd.DataFrame | None = None, study: Study | None =
         axes.set_xlabel(f"Change in the urban share, {study.first_year}–{study.last_year} (percentage points)")
         axes.set_ylabel("")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        drawn = [name for name in ("code", "name", "pinyin", "province", "urban_share") if name in sample]
+        return Figure(to_svg(figure), title, ordered[drawn])

@@ -119,7 +119,7 @@ def path_figure(
         axes.set_ylabel(f"Difference to {base},\n{unit}")
         axes.grid(visible=True, axis="y")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, table)
 
 
 def roads_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
@@ -162,7 +162,8 @@ def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figur
         for axes in panels[len(FACILITIES) :]:
             axes.set_axis_off()
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        drawn = points[points["key"].isin([f"{DESIGN}.{name}" for name in FACILITIES])]
+        return Figure(to_svg(figure), title, drawn)
 
 
 def city_table(

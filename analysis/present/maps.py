@@ -223,4 +223,4 @@ def programme_map(
         _scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
         _legend(axes, colours, bounds, int(change.isna().sum()), study)
         figure.suptitle(_title(change), x=0.01, ha="left")
-        return Figure(to_svg(figure), _title(change))
+        return Figure(to_svg(figure), _title(change), change.rename("change").rename_axis("code").reset_index())

@@ -151,7 +151,7 @@ def quadrant_figure(points: pd.DataFrame | None = None, study: Study | None = No
         axes.set_ylabel(f"Service workers per 1,000 residents, {study.last_year}")
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, points)
 
 
 def weights_table(folder: Path = FINDINGS) -> Table:
@@ -253,6 +253,11 @@ def _series(known: Known, prefix: str, group: str) -> dict[int, float]:
     return {int(y): v for y, v in sorted(years.items()) if y.isdecimal()}
 
 
+def _points(series: Mapping[str, dict[int, float]], name: str) -> pd.DataFrame:
+    drawn = [(label, year, value) for label, values in series.items() for year, value in values.items()]
+    return pd.DataFrame(drawn, columns=["group", "year", name])
+
+
 def _lines(axes: Axes, series: Mapping[str, dict[int, float]]) -> None:
     styles = ((TREATED, "D", "-"), (INK, "s", (0, (4, 2))), (COMPARISON, "o", (0, (1, 1))))
     for (label, values), (colour, marker, dashes) in zip(series.items(), styles, strict=False):
@@ -299,7 +304,7 @@ def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
         axes.set_xticks(sorted({y for values in series.values() for y in values}))
         axes.set_ylabel("Percent of expenditure")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, _points(series, "percent_of_spending"))
 
 
 def bonds_figure(folder: Path = FINDINGS) -> Figure:
@@ -328,4 +333,4 @@ def bonds_figure(folder: Path = FINDINGS) -> Figure:
         )  # fmt: skip
         axes.set_ylabel("Percent of GDP, end of year")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, _points(series, "percent_of_gdp"))

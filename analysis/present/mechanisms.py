@@ -9,6 +9,7 @@ from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
 from analysis.present.dose import CLUSTERED, interval_words, with_error
 from analysis.present.numbers import format_number, p_words
+from analysis.present.points import of_findings
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.mechanisms import DESIGN, LABELS, OUTCOME_WORDS, SLOPES_OF, TRAITS, Trait
@@ -164,6 +165,7 @@ def coefficient_figure(folder: Path = FINDINGS) -> Figure:
             place += 1
         places[trait.name] = place
         place += 1
+    drawn = []
     with style("mechanisms_coefficients"):
         figure = MatplotlibFigure(figsize=(WIDTH, 0.27 * place + 1.0), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
@@ -174,6 +176,7 @@ def coefficient_figure(folder: Path = FINDINGS) -> Figure:
                 if outcome == "log_population":
                     marks.append((f"{key}.earlier", 0.22, EMPHASIS, "white"))
                 for which, shift, color, fill in marks:
+                    drawn.append(known[which])
                     value, low, high = _reach(known[which])
                     axes.errorbar(
                         value,
@@ -198,4 +201,4 @@ def coefficient_figure(folder: Path = FINDINGS) -> Figure:
         left.set_xlabel("Residents (log points)\nfilled: 2010 to 2020; hollow: 2000 to 2010", fontsize=SMALL)
         right.set_xlabel("Urban share (percentage points)\n2010 to 2020", fontsize=SMALL)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, of_findings(drawn))

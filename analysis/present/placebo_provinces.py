@@ -17,6 +17,7 @@ from analysis.present.effects import (
     places,
 )
 from analysis.present.numbers import Shown, capitalized, format_number
+from analysis.present.points import of_findings
 from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import MORE, OUTCOMES
@@ -221,11 +222,13 @@ def lights_figure(stem: str = "lights", folder: Path = FINDINGS) -> Figure:
         axes = figure.subplots()
         axes.grid(visible=False, axis="x")
         axes.grid(visible=True, axis="y")
+        drawn = list(found.values())
         for year, one in found.items():
             if one.interval is not None:
                 axes.plot([year, year], one.interval, color=LINE, linewidth=1.1, zorder=2)
             clustered = known.get(f"{DESIGN}.{stem}.year_{year}.effect.crv1")
             if clustered is not None and clustered.interval is not None:
+                drawn.append(clustered)
                 axes.plot(
                     [year, year], clustered.interval, color=TREATED, linewidth=3.2, solid_capstyle="butt", zorder=3
                 )
@@ -253,4 +256,4 @@ def lights_figure(stem: str = "lights", folder: Path = FINDINGS) -> Figure:
         axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
         axes.set_ylabel(f"Log points, relative to {BASE}")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, of_findings(drawn))

@@ -162,7 +162,7 @@ def power_figure(outcome: str = "urban_share", *, folder: Path = FINDINGS, sampl
         axes.set_ylabel("Draws that call it an effect (percent)")
         axes.legend(loc="lower right")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, drawn)
 
 
 def _curve(outcome: str, samples: Path) -> pd.DataFrame:
@@ -216,7 +216,9 @@ def curve_figure(outcome: str = "urban_share", *, samples: Path = SAMPLES) -> Fi
         below.spines["bottom"].set_visible(False)
         below.set_xticks([])
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(
+            to_svg(figure), title, table[["outcome", *CHOICES, "units", "estimate", "p_placebo", "p_clustered"]]
+        )
 
 
 def curves_figure(*, samples: Path = SAMPLES) -> Figure:
@@ -249,7 +251,7 @@ def curves_figure(*, samples: Path = SAMPLES) -> Figure:
             axes.set_xlabel("Specifications, by estimate (percent)")
         figure.supylabel("Estimate (standard deviations of the outcome)", fontsize=SMALL)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, table[["outcome", *CHOICES, "scale", *provinces]])
 
 
 def curve_table(folder: Path = FINDINGS) -> Table:
@@ -381,4 +383,4 @@ def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
         axes.set_xlabel("Standard deviations of the outcome; dots: without one prefecture")
         figure.legend(loc="outside lower right", ncols=2)
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, table.assign(scale=table["outcome"].map(scales)))

@@ -302,7 +302,8 @@ def conley_figure(folder: Path = FINDINGS) -> Figure:
         axes.set_xlabel("Cut-off of the Conley error (kilometres)")
         axes.set_ylabel("Share of the standard\ndeviation of placebos")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        drawn = [(outcome, km, share) for outcome, by in shares.items() for km, share in by.items()]
+        return Figure(to_svg(figure), title, pd.DataFrame(drawn, columns=["outcome", "kilometres", "share"]))
 
 
 def _standing_out(table: pd.DataFrame, treated: str) -> tuple[int, int]:
@@ -353,4 +354,4 @@ def rings_figure(samples: Path = SAMPLES) -> Figure:
             f"Standard deviations of the placebo estimates; diamond: {home}, dots: other provinces", fontsize=SMALL
         )
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        return Figure(to_svg(figure), title, table[["outcome", "ring", "group", "estimate", "scaled"]])

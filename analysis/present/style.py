@@ -4,12 +4,13 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import cvttf_NotoSansCJK_Regular
 import matplotlib as mpl
+import pandas as pd
 from matplotlib import font_manager
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as MatplotlibFigure
@@ -70,10 +71,17 @@ _RC: Any = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as SVG, which is all that a book's engine sees of it."""
+    """A figure as SVG, which is all that a book's engine sees of it, and the points drawn in it."""
 
     svg: str
     title: str
+    points: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+
+    def csv(self) -> str | None:
+        """The points drawn, as CSV with seven significant digits; None for a figure that came without them."""
+        if self.points is None:
+            return None
+        return self.points.to_csv(index=False, lineterminator="\n", float_format="%.7g")
 
     def _repr_svg_(self) -> str:
         return self.svg

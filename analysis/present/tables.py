@@ -1,5 +1,7 @@
 """Tables: plain semantic HTML, which a book's engines turn into pages and print."""
 
+import csv
+import io
 import math
 import re
 import unicodedata
@@ -8,12 +10,14 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
-from analysis.present.numbers import Shown, text
+from analysis.present.numbers import MINUS, Shown, text
 
 Cell = str | Shown | None
 Align = Literal["left", "right", "center"]
 
 _CHINESE = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
+
+_NUMBER = re.compile(rf"\(?{MINUS}?[\d,]+(\.\d+)?\)?")
 
 _WIDE = 5  # columns from which on widths follow the text
 _FIRST = 0.25  # the least share of the first column where its labels are long
@@ -54,6 +58,11 @@ def _html(cell: Cell) -> str:
             "give quantity(value, digits=...) instead"
         )
     return _CHINESE.sub(r'<span lang="zh-CN">\1</span>', escape(str(text(cell)), quote=False))
+
+
+def _bare(cell: Cell) -> str:
+    shown = "" if cell is None else str(text(cell))
+    return shown.replace(",", "").replace(MINUS, "-") if _NUMBER.fullmatch(shown) else shown
 
 
 def _length(words: str) -> int:
@@ -115,6 +124,20 @@ class Table:
             lines.append("</tfoot>")
         lines.append("</table>")
         return "\n".join(lines)
+
+    def csv(self) -> str:
+        """The rows as they are shown, as CSV, without notes; a row's second line repeats its head.
+
+        A cell that is one number, or one in brackets, stands bare, without commas and with a plain minus.
+        """
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([f"{c.head} ({c.unit})" if c.unit else c.head for c in self.columns])
+        for row in self.rows:
+            writer.writerow([_bare(cell) for cell in row.cells])
+            if row.below:
+                writer.writerow([_bare(cell) for cell in (row.cells[0], *row.below)])
+        return out.getvalue()
 
     def _widths(self) -> list[int]:
         """Shares of the width in percent: those given; else, in a wide table, by the text of each column.

@@ -247,11 +247,11 @@ def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None
     with style("overlap"):
         figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
         axes = figure.subplots()
+        shares = {t: 100 * np.histogram(groups[t], edges)[0] / len(groups[t]) for t in groups}
         for treated, sign, colour in ((1, 1, TREATED), (0, -1, COMPARISON)):
-            counts, _ = np.histogram(groups[treated], edges)
             axes.bar(
                 edges[:-1],
-                sign * 100 * counts / len(groups[treated]),
+                sign * shares[treated],
                 width=0.05,
                 align="edge",
                 color=colour,
@@ -270,7 +270,10 @@ def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None
         axes.set_xlabel(f"Probability of being in {name}, given the controls (percent)")
         axes.set_ylabel("Percent of the units")
         figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title)
+        drawn = pd.DataFrame(
+            {"from": edges[:-1], "to": edges[1:], "percent_treated": shares[1], "percent_others": shares[0]}
+        )
+        return Figure(to_svg(figure), title, drawn)
 
 
 def neighbour(which: str, folder: Path = FINDINGS, study: Study | None = None) -> Shown:

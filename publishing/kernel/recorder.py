@@ -10,6 +10,7 @@ import inspect
 import os
 import pkgutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,14 @@ class Step:
     """What one cell or inline expression read: files by path, findings by key; and the function it calls last.
 
     Its code tells which step of the chapter's source it is: engines number and mark steps each in their way.
+    `csv` is what the object that it shows gives by a method `csv()`, the numbers shown, if it has one.
     """
 
     code: str
     files: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     function: dict[str, Any] | None = None
+    csv: str | None = None
 
 
 class Recorder:
@@ -112,9 +115,23 @@ class Recorder:
             shell = get_ipython()
             if self.steps and shell is not None:
                 self.steps[-1].function = self._called(self.steps[-1].code, shell.user_ns)
+                self.steps[-1].csv = _csv(getattr(result, "result", None))
             self.write()
         finally:
             self.busy = False
+
+    def each_expression(self, evaluate: Callable[[dict[str, str]], Any]) -> Callable[[dict[str, str]], Any]:
+        """Wrap a shell's `user_expressions`, by which Quarto runs inline expressions, so that each is a step."""
+
+        def run(expressions: dict[str, str]) -> dict[str, Any]:
+            results: dict[str, Any] = {}
+            for name, code in expressions.items():
+                self.steps.append(Step(f"({code.strip()}\n)"))
+                results |= evaluate({name: code})
+                self.end(None)
+            return results
+
+        return run
 
     def _note_modules(self) -> None:
         for module in list(sys.modules.values()):
@@ -163,6 +180,12 @@ def _frozen_before(path: Path | None) -> dict[str, Any]:
     return before if isinstance(before, dict) else {}
 
 
+def _csv(shown: object) -> str | None:
+    method = getattr(shown, "csv", None)
+    given = method() if callable(method) and not isinstance(shown, type) else None
+    return given if isinstance(given, str) else None
+
+
 def chapter_of_kernel() -> tuple[Path, str] | None:
     """The project's folder and the chapter that this kernel runs, as the engine that started it says.
 
@@ -198,6 +221,7 @@ def start() -> None:
     sys.addaudithook(recorder.hear)
     shell.events.register("pre_run_cell", recorder.begin)
     shell.events.register("post_run_cell", recorder.end)
+    shell.user_expressions = recorder.each_expression(shell.user_expressions)
 
 
 def record_of(root: Path, chapter: str) -> Path:

@@ -204,23 +204,39 @@ local function cell_blocks(step)
   if step.label and is_reference(step.label) then
     local caption = utils.blocks_to_inlines(read_markdown(step.caption).blocks)
     blocks:insert(float(step.label, kind_of(step.label), caption, printed))
+    if step.fold then blocks:insert(pandoc.RawBlock("html", step.fold)) end
   else
     blocks:extend(printed)
   end
   return blocks
 end
 
-local function place_results(doc, steps)
-  return doc:walk({
+-- A number in prose links to its entry in the page's list; pages alone have that, and headings take no links.
+local function linked(inlines, step)
+  if step.link == nil then return inlines end
+  local out = pandoc.Inlines({ pandoc.RawInline("html", step.link) })
+  out:extend(inlines)
+  out:insert(pandoc.RawInline("html", "</a>"))
+  return out
+end
+
+local function without_raw(element)
+  return element:walk({ RawInline = function() return {} end })
+end
+
+local function place_results(doc, steps, numbers)
+  doc = doc:walk({
     Div = function(div)
       if has_class(div, manifest.cell_class) then return cell_blocks(steps[tonumber(div.attributes.n) + 1]) end
     end,
     Span = function(span)
       if not has_class(span, manifest.inline_class) then return nil end
       local step = steps[tonumber(span.attributes.n) + 1]
-      return utils.blocks_to_inlines(read_markdown(step.text).blocks)
+      return linked(utils.blocks_to_inlines(read_markdown(step.text).blocks), step)
     end,
-  })
+  }):walk({ Header = without_raw })
+  if numbers then doc.blocks:insert(pandoc.RawBlock("html", numbers)) end
+  return doc
 end
 
 -- Numbers ---------------------------------------------------------------------------------------------
@@ -541,6 +557,7 @@ end
 
 REPORT_EMBEDDED = true
 local mend = dofile(path.join({ HERE, "typst.lua" }))
+local provenance = dofile(path.join({ HERE, "provenance.lua" }))
 
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 
@@ -655,6 +672,9 @@ local function write_typst(contents)
     })
     blocks:extend(doc:walk(mend).blocks)
   end
+  blocks:extend(provenance.index(manifest.made, function(id)
+    return { pandoc.Link({ pandoc.Str(labels[id].text) }, "#" .. id) }
+  end))
   local doc = pandoc.Pandoc(blocks, {
     title = pandoc.MetaInlines(manifest.title),
     subtitle = manifest.subtitle and pandoc.MetaInlines(manifest.subtitle) or nil,
@@ -672,7 +692,7 @@ end
 
 local docs = List:new()
 for index, chapter in ipairs(manifest.chapters) do
-  local doc = place_results(read_chapter(chapter), chapter.steps)
+  local doc = place_results(read_chapter(chapter), chapter.steps, chapter.numbers)
   docs:insert(number_chapter(doc, chapter, index))
 end
 for index, doc in ipairs(docs) do docs[index] = doc:walk({ Cite = resolve_reference }) end

@@ -39,6 +39,9 @@ class Table:
             f"```{{=html}}\n<table><thead><tr><th>Key</th><th>Value</th></tr></thead><tbody>{rows}</tbody></table>\n```"
         )
 
+    def csv(self):
+        return "".join(f"{key},{value}\r\n" for key, value in [("Key", "Value"), *self.rows])
+
 
 def table(*keys):
     return Table(keys)
