@@ -137,7 +137,7 @@ def _found(judgement: Judgement) -> list[str]:
     condition = judgement.condition
     if condition.count is not None:
         number = sum(case.holds for case in judgement.cases)
-        lines.append(f"so it is of {number} of {len(judgement.cases)}")
+        lines.append(f"true of {number} of {len(judgement.cases)}")
     against = judgement.against
     for case in against[:_SHOWN_CASES]:
         lines += [str(value) for value in case.values]
@@ -166,7 +166,7 @@ def line(verdict: Verdict) -> str:
     for judgement in verdict.judgements:
         lines.append(f"    holds: {judgement.condition}")
         if judgement.condition.count is not None:
-            lines.append(f"           so it is of {sum(c.holds for c in judgement.cases)} of {len(judgement.cases)}")
+            lines.append(f"           true of {sum(c.holds for c in judgement.cases)} of {len(judgement.cases)}")
         else:
             lines += [f"           {value}" for value in judgement.cases[0].values]
     return "\n".join(lines)

@@ -426,7 +426,8 @@ def _count(r: _Reader) -> Count | None:
     return Count(kind, int(token.text))
 
 
-def _operands(predicate: Predicate) -> tuple[Operand, ...]:
+def operands(predicate: Predicate) -> tuple[Operand, ...]:
+    """What a predicate compares with."""
     if isinstance(predicate, Compare | About):
         return (predicate.operand,)
     return (predicate.low, predicate.high) if isinstance(predicate, Between) else ()
@@ -443,7 +444,7 @@ def _check_patterns(r: _Reader, condition: Condition, start: _Token) -> None:
         if isinstance(predicate, Significant | Covers) and quantity.field != "value":
             word = "significance" if isinstance(predicate, Significant) else "an interval"
             raise r.fault((), start, f"a finding has {word}, a field has not: leave out `{quantity.field} of`")
-    for operand in _operands(predicate):
+    for operand in operands(predicate):
         other = operand.quantity if isinstance(operand, Multiple) else operand
         stars = other.key.count("*") if isinstance(other, Quantity) else 0
         if stars and any(q.key.count("*") != stars for q in condition.quantities):

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from publishing.claims.grammar import (
@@ -19,6 +19,7 @@ from publishing.claims.grammar import (
     Quantity,
     Sign,
     Significant,
+    operands,
 )
 from publishing.errors import BookError
 from publishing.findings import Found, nearest
@@ -237,18 +238,33 @@ def _compared(operator: str, left: float, right: float) -> bool:
     )
 
 
+def _check_units(condition: Condition, lefts: Sequence[Value]) -> None:
+    """A number other than nought is in one unit, so the quantities held against it must be."""
+    units = sorted({value.unit for value in lefts})
+    said = condition.predicate
+    amounts = (said.amount,) if isinstance(said, Covers) else operands(said)
+    stated = [a for a in amounts if isinstance(a, Amount) and a.value != 0]
+    if isinstance(said, About) and said.within is not None and said.within.kind == "number":
+        stated.append(said.within)
+    if stated and len(units) > 1:
+        raise JudgementError(
+            f"units differ: the quantities are in {' and '.join(units)}, and {stated[0]} can be in one of them only"
+        )
+
+
 def judge(condition: Condition, known: Mapping[str, Found]) -> Judgement:
     """Hold a condition against the findings.
 
     Raises:
         JudgementError: a key is unknown, a finding lacks what is asked of it, or units differ.
     """
-    cases: dict[tuple[str, str], Case] = {}
+    lefts: dict[str, tuple[Value, tuple[str, ...]]] = {}
     for quantity in condition.quantities:
-        keys = _matches(quantity.key, known) if quantity.is_pattern else [(quantity.key, ())]
-        for key, stars in keys:
-            left = _one(Quantity(key, quantity.field), known)
-            cases[key, quantity.field] = _Case(left, stars, known).judge(condition.predicate)
+        for key, stars in _matches(quantity.key, known) if quantity.is_pattern else [(quantity.key, ())]:
+            one = Quantity(key, quantity.field)
+            lefts[str(one)] = _one(one, known), stars
+    _check_units(condition, [left for left, _ in lefts.values()])
+    cases = {name: _Case(left, stars, known).judge(condition.predicate) for name, (left, stars) in lefts.items()}
     number = sum(case.holds for case in cases.values())
     count = condition.count
     if count is None or count.kind == "all":
