@@ -6,7 +6,7 @@ count      = "all" | "none" | ( "at least" | "at most" | "exactly" ) whole
 quantity   = [ field "of" ] key            a key may hold "*", which stands for a part between two points
 predicate  = is [ "not" ] "significant" [ "at" percentage ]
            | is [ "not" ] ( "positive" | "negative" )
-           | [ "interval" ] ( "excludes" | "includes" ) number
+           | [ "interval" ] ( "excludes" | "includes" ) amount
            | [ is ] ( ">" | ">=" | "<" | "<=" | "=" | "!=" ) operand [ "in size" ]
            | is [ "not" ] ( "larger" | "smaller" ) "than" operand [ "in size" ]
            | is ( "at least" | "at most" ) operand [ "in size" ]
