@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publishing import quarto
+from publishing.claims.book import check_claims
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
 from publishing.freshness import Now, Stamp, asked_reasons, input_hashes, output_hashes, read_stamp, write_stamp
@@ -75,7 +76,7 @@ def _font_cache(needed: bool) -> Iterator[None]:
 
 
 def prepare(book: Book, progress: Progress, executes: bool = True) -> tuple[list[Source], list[Scan]]:
-    """What must hold before any engine starts: references resolve, findings are up to date, fonts are there.
+    """What must hold before any engine starts: references resolve, findings are up to date and bear the claims out.
 
     `executes` says whether a chapter may be executed after it.
 
@@ -86,6 +87,7 @@ def prepare(book: Book, progress: Progress, executes: bool = True) -> tuple[list
     scans = check_references(book, sources)
     with progress.step("findings"), _font_cache(executes):
         update_findings(book)
+    check_claims(book, sources, scans)
     install_fonts(book)
     return sources, scans
 

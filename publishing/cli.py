@@ -115,13 +115,34 @@ def status(as_json: bool) -> None:
 
     lines = status_of(_book()).lines()
     if as_json:
-        import json
-
         rows = [{"kind": x.kind, "name": x.name, "what": x.why.what, "through": x.why.through} for x in lines]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         click.echo("\n".join(map(str, lines)) or "nothing is stale")
     if lines:
+        sys.exit(1)
+
+
+@report.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")
+def claims(as_json: bool) -> None:
+    """List the claims of the text with the values found; exit 1 if one does not hold."""
+    from publishing.build import read_sources
+    from publishing.claims import book as text
+    from publishing.findings import load
+    from publishing.references import scan
+
+    book = _book()
+    sources = read_sources(book)
+    found = text.collect(sources, scan(book, sources)[0])
+    verdicts = text.judge_claims(found, load(book.root / book.settings.findings))
+    if as_json:
+        click.echo(json.dumps([text.as_json(v) for v in verdicts], ensure_ascii=False, indent=1))
+    else:
+        for verdict in verdicts:
+            click.echo(text.line(verdict) if verdict.holds else text.words(verdict))
+        click.echo(f"{sum(v.holds for v in verdicts)} of {len(verdicts)} claims hold.")
+    if not all(v.holds for v in verdicts):
         sys.exit(1)
 
 
