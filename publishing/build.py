@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publishing import embedded, quarto
+from publishing.diff.saved import save
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
 from publishing.freshness import Stamp, input_hashes, output_hashes, read_stamp, reasons, write_stamp
@@ -161,6 +162,7 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     outputs = output_hashes(fresh)
     _swap(book, fresh, previous)
     write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
+    save(book)
     first = "index.html" if "html" in formats else f"{book.output_file}.pdf"
     pdf = f"; PDF: {book.output_dir}/{book.output_file}.pdf" if "pdf" in formats and "html" in formats else ""
     progress.say(f"Done: {book.output_dir}/{first}{pdf}")

@@ -13,6 +13,7 @@ Turn = Literal["sign", "significance"]
 
 P_VALUE = "p-value"
 LEVEL = 0.95
+_ROUNDING = 1e-9  # 1 - 0.95 is not 0.05 exactly
 # In the unit of the finding; the others are told by their own names.
 _IN_UNIT = ("value", "standard_error", "interval", "detectable")
 _P_VALUES = ("p_value", "smallest_p")
@@ -109,7 +110,7 @@ def significant(found: Found) -> bool | None:
     """
     p = found.value if found.unit == P_VALUE else found.p_value
     if p is not None:
-        return p < 1 - (found.level or LEVEL)
+        return p <= 1 - (found.level or LEVEL) + _ROUNDING
     if found.interval is not None:
         return found.interval[0] > 0 or found.interval[1] < 0
     return None

@@ -31,7 +31,10 @@ class Turned:
 
 @dataclass(frozen=True)
 class Diff:
-    """What differs between two editions; `places` are where findings are printed, by key."""
+    """What differs between two editions.
+
+    `places` are where findings are printed, by key; `chapters` is the order of the book.
+    """
 
     old: str
     new: str
@@ -39,6 +42,7 @@ class Diff:
     findings: Comparison
     turned: tuple[Turned, ...]
     places: Mapping[str, tuple[Printed, ...]]
+    chapters: tuple[str, ...]
 
     @property
     def equal(self) -> bool:
@@ -71,9 +75,8 @@ class Diff:
         for key in keys:
             for place in self.places.get(key, ()):
                 by_place.setdefault(place, []).append(key)
-        order = {place: n for n, place in enumerate(dict.fromkeys(p for ps in self.places.values() for p in ps))}
-        chapters = {place.chapter: n for n, place in reversed(list(enumerate(order)))}
-        ranked = sorted(by_place, key=lambda p: (chapters[p.chapter], p.file, p.line))
+        order = {chapter: n for n, chapter in enumerate(self.chapters)}
+        ranked = sorted(by_place, key=lambda p: (order.get(p.chapter, len(order)), p.chapter, p.file, p.line))
         return tuple((place, tuple(sorted(by_place[place]))) for place in ranked)
 
     @property
@@ -126,7 +129,8 @@ def diff(old: Edition, new: Edition, tolerance: Tolerance) -> Diff:
     places = printed(old.book, [f.key for f in found.removed], new.book)
     places = {key: places[key] for key in (f.key for f in found.removed) if key in places}
     places |= printed(new.book, new.findings, old.book)
-    return Diff(old.name, new.name, tolerance, found, tuple(_turned_verdicts(old, new)), places)
+    chapters = tuple(entry.path for entry in new.book.entries)
+    return Diff(old.name, new.name, tolerance, found, tuple(_turned_verdicts(old, new)), places, chapters)
 
 
 def short(places: Iterable[Printed]) -> list[str]:

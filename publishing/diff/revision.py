@@ -79,7 +79,9 @@ def build_environment(lock: Path, folder: Path, name: str) -> Path:
     ways = [[str(python), "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", str(lock)]]
     uv = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     if uv:
-        ways.insert(0, [uv, "pip", "install", "--system-certs", "--python", str(python), "--require-hashes", "-r", str(lock)])
+        ways.insert(
+            0, [uv, "pip", "install", "--system-certs", "--python", str(python), "--require-hashes", "-r", str(lock)]
+        )
     for way in ways if made else ():
         done, said = _run(way, lock.parent)
         if done:
@@ -134,9 +136,10 @@ def findings_of(book: Book, commit: str, environment: Environment, progress: Pro
     Raises:
         BookError: the revision cannot be checked out, read or computed, or its environment cannot be made.
     """
-    for choice in dict.fromkeys(("lock", environment)):
-        if read_card(_kept(book, commit, choice)):  # type: ignore[arg-type]
-            return _kept(book, commit, choice)  # type: ignore[arg-type]
+    choices: tuple[Environment, ...] = ("lock", environment)
+    for choice in choices:
+        if read_card(kept := _kept(book, commit, choice)):
+            return kept
     name = commit[:10]
     target = _kept(book, commit, environment)
     with temporary_folder() as folder:
