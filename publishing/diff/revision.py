@@ -147,7 +147,7 @@ def findings_of(book: Book, commit: str, environment: Environment, progress: Pro
         then = load_book(project)
         if then.settings.pipeline is not None:
             python = _python(project, name, environment, folder / "environment", progress)
-            with progress.step(f"findings of {name}"):
+            with progress.step("revision"):
                 _compute(project, then.settings.pipeline, python, name)
         copy(then, target, Card(target.name, datetime.now(UTC).isoformat(), commit))
     return target
