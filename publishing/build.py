@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publishing import embedded, quarto
+from publishing.claims.book import check_claims
 from publishing.diff.saved import save
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
@@ -75,7 +76,7 @@ def _font_cache() -> Iterator[None]:
 
 
 def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
-    """What must hold before any engine starts: references resolve, findings are up to date, fonts are there.
+    """What must hold before any engine starts: references resolve, findings are up to date and bear the claims out.
 
     Raises:
         BookError: something does not; nothing has been printed.
@@ -84,6 +85,7 @@ def prepare(book: Book, progress: Progress) -> tuple[list[Source], list[Scan]]:
     scans = check_references(book, sources)
     with progress.step("findings"), _font_cache():
         update_findings(book)
+    check_claims(book, sources, scans)
     install_fonts(book)
     return sources, scans
 

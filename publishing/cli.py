@@ -126,6 +126,31 @@ def diff(
         sys.exit(1)
 
 
+@report.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")
+def claims(as_json: bool) -> None:
+    """List the claims of the text with the values found; exit 1 if one does not hold."""
+    import json
+
+    from publishing.build import read_sources
+    from publishing.claims import book as text
+    from publishing.findings import load
+    from publishing.references import scan
+
+    book = _book()
+    sources = read_sources(book)
+    found = text.collect(sources, scan(book, sources)[0])
+    verdicts = text.judge_claims(found, load(book.root / book.settings.findings))
+    if as_json:
+        click.echo(json.dumps([text.as_json(v) for v in verdicts], ensure_ascii=False, indent=1))
+    else:
+        for verdict in verdicts:
+            click.echo(text.line(verdict) if verdict.holds else text.words(verdict))
+        click.echo(f"{sum(v.holds for v in verdicts)} of {len(verdicts)} claims hold.")
+    if not all(v.holds for v in verdicts):
+        sys.exit(1)
+
+
 def main() -> None:
     """Run the console script; a failure is told in words, with exit code 1."""
     try:

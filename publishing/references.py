@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from publishing.errors import UnresolvedError
 from publishing.press import READER, run_pandoc
 from publishing.project import Book
-from publishing.source import Cell, Place, Source
+from publishing.source import INLINE_CLASS, Cell, Place, Source
 
 PREFIXES = ("fig", "tbl", "eq", "sec")
 _REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
@@ -31,7 +31,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a chapter refers to and defines: citation ids, element ids, link targets, and oddities."""
+    """What a chapter refers to and defines: citation ids, element ids, link targets, and oddities.
+
+    `claims` are the conditions in its text, each with its sentence, in pandoc's order.
+    """
 
     path: str
     cites: tuple[str, ...]
@@ -41,6 +44,7 @@ class Scan:
     raw: tuple[str, ...]
     titles: int
     unnumbered: bool
+    claims: tuple[tuple[str, str], ...] = ()
 
 
 def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
@@ -48,6 +52,7 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
     manifest = {
         "task": "scan",
         "reader": READER,
+        "inline_class": INLINE_CLASS,
         "bibliography": [str(book.root / name) for name in book.bibliography],
         "chapters": [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources],
     }
@@ -65,9 +70,15 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
                 raw=tuple(found["raw"]),
                 titles=int(found["titles"]),
                 unnumbered=bool(found.get("unnumbered", False)),
+                claims=tuple((c["claim"], _with_code(c["sentence"], source)) for c in found["claims"]),
             )
         )
     return scans, set(answer["keys"])
+
+
+def _with_code(sentence: str, source: Source) -> str:
+    """A sentence in which each inline expression stands as the author wrote it."""
+    return re.sub("\ue000(\\d+)\ue001", lambda m: f"`{source.steps[int(m[1])].code}`", sentence)
 
 
 def _captions(source: Source) -> list[str]:

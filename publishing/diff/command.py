@@ -64,7 +64,7 @@ def run(
     if new is None:
         with progress.step("findings"):
             update_findings(book)
-    found = diff(before, after, allowed)
+    found = diff(before, after, allowed, book)
     text = _printed(book, found, form)
     if output is None:
         click.echo(text, nl=False)

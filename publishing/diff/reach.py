@@ -21,6 +21,7 @@ _SPAN = re.compile(r"(`+)(?:(?!`).)+?\1")
 _EXPRESSION = re.compile(r"`\{python\}\s+(.+?)\s*`")
 # A sentence ends at a full stop, question or exclamation mark before white space and a capital, digit or markup.
 _END = re.compile(r"(?<=[.!?])[)\"”’*_]*\s+(?=[\"“‘(\[*_`@]*[A-Z0-9`@\x00])")
+_CLAIM = re.compile(r"""\[([^\[\]]*)\]\{claim=(?:"[^"]*"|'[^']*')\}""")
 _MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)]|>|:)\s+")
 _BREAKS = re.compile(r"\s*$|\s{0,3}(?:```|~~~|:::|#|\|)")
 
@@ -93,7 +94,7 @@ def sentence(lines: tuple[str, ...], line: int, code: str) -> str:
         hidden.append(span[0])
         return f"\0{len(hidden) - 1}\0"
 
-    masked = _SPAN.sub(hide, text)
+    masked = _CLAIM.sub(r"\1", _SPAN.sub(hide, text))
     own = [n for n, span in enumerate(hidden) if (found := _EXPRESSION.fullmatch(span)) and found[1] == code]
     parts = _END.split(masked)
     part = next((part for part in parts for n in own if f"\0{n}\0" in part), masked)

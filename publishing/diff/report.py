@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from publishing.diff.compare import Change, Comparison, Tolerance, compare, show
+from publishing.diff.conditions import conditions
 from publishing.diff.editions import Edition
 from publishing.diff.reach import Printed, printed
 from publishing.diff.verdicts import verdicts
 from publishing.errors import BookError, RevisionError
 from publishing.findings import Found
+from publishing.project import Book
 
 FORMAT = "report-diff/1"
 
@@ -117,10 +119,27 @@ def _turned_verdicts(old: Edition, new: Edition) -> Iterator[Turned]:
             yield Turned("verdict", claim, now.file, now.says, now.finding, was.verdict, now.verdict, note)
 
 
-def diff(old: Edition, new: Edition, tolerance: Tolerance) -> Diff:
-    """Compare two editions.
+def _turned_conditions(here: Book, old: Edition, new: Edition) -> Iterator[Turned]:
+    words = {True: "holds", False: "does not hold"}
+    try:
+        judged = conditions(new.book, here, old.findings, new.findings)
+    except BookError as error:
+        raise RevisionError(f"{new.name}: {error}") from error
+    for was, now in judged:
+        told = was.fault is None and now.fault is None
+        if told and was.holds != now.holds:
+            key = next(iter(now.keys), None)
+            claim = now.claim
+            yield Turned(
+                "condition", claim.text, str(claim.place), claim.sentence, key, words[was.holds], words[now.holds]
+            )
 
-    Where findings are printed is told from the newer text; for findings that are gone, from the older.
+
+def diff(old: Edition, new: Edition, tolerance: Tolerance, here: Book) -> Diff:
+    """Compare two editions of the book that is `here`.
+
+    Where findings are printed is told from the newer text, and for findings that are gone from the older. Conditions
+    are those of the newer text.
 
     Raises:
         BookError: an edition cannot be read; the message names it.
@@ -129,8 +148,9 @@ def diff(old: Edition, new: Edition, tolerance: Tolerance) -> Diff:
     places = printed(old.book, [f.key for f in found.removed], new.book)
     places = {key: places[key] for key in (f.key for f in found.removed) if key in places}
     places |= printed(new.book, new.findings, old.book)
+    turned = (*_turned_verdicts(old, new), *_turned_conditions(here, old, new))
     chapters = tuple(entry.path for entry in new.book.entries)
-    return Diff(old.name, new.name, tolerance, found, tuple(_turned_verdicts(old, new)), places, chapters)
+    return Diff(old.name, new.name, tolerance, found, turned, places, chapters)
 
 
 def short(places: Iterable[Printed]) -> list[str]:

@@ -132,10 +132,19 @@ end
 
 -- Scanning --------------------------------------------------------------------------------------------
 
+-- The words of a sentence; an inline expression is named by its number, between two signs that no text has.
+local function words_of(inlines)
+  return utils.stringify(inlines:walk({
+    Span = function(span)
+      if has_class(span, manifest.inline_class) then return pandoc.Str("\u{e000}" .. span.attributes.n .. "\u{e001}") end
+    end,
+  }))
+end
+
 local function scan_chapter(chapter)
   local doc = read_chapter(chapter)
   for _, caption in ipairs(chapter.captions) do doc.blocks:extend(read_markdown(caption).blocks) end
-  local found = { cites = List:new(), ids = List:new(), links = List:new(), stray = List:new(), titles = 0, raw = List:new() }
+  local found = { cites = List:new(), ids = List:new(), links = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new() }
   local function define(element)
     if element.identifier ~= "" then found.ids:insert(element.identifier) end
   end
@@ -151,7 +160,12 @@ local function scan_chapter(chapter)
       end
     end,
     Div = define,
-    Span = define,
+    Span = function(span)
+      define(span)
+      if span.attributes.claim then
+        found.claims:insert({ claim = span.attributes.claim, sentence = words_of(span.content) })
+      end
+    end,
     Link = function(link) found.links:insert(link.target) end,
     Image = function(image) found.links:insert(image.src) end,
     Code = function(code)

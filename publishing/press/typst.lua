@@ -1,6 +1,7 @@
 -- What pandoc's Typst writer leaves out, mended; both engines run this filter.
 -- 1. A leading =, -, +, / or "1." in a table cell or caption would become a Typst heading or list.
 -- 2. The language of a span is lost, and with it the right forms of Chinese characters.
+-- 3. A claim's span would hide its first word from the guard of 1; its mark means nothing in print.
 -- And the notes at a table's foot are set smaller than its rows, and apart from them.
 
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
@@ -67,7 +68,10 @@ end
 
 local function mark_language(span)
   local lang = span.attributes["lang"]
-  if lang == nil then return nil end
+  if lang == nil then
+    if span.attributes["claim"] and span.identifier == "" then return span.content end
+    return nil
+  end
   local language, region = lang:match(LANGUAGE)
   if language == nil then return nil end
   local arguments = 'lang: "' .. language:lower() .. '"'
