@@ -114,6 +114,8 @@ def _compute(project: Path, pipeline: str, python: Path, name: str) -> None:
         raise RevisionError(f"revision {name}: its pipeline {pipeline} is not there.")
     environment = os.environ | dict.fromkeys(_THREADS, "1") | {"PYTHONPATH": str(project), "PYTHONHASHSEED": "0"}
     command = [str(python), "-m", "pytask", "build", "--do-not-sort-table", pipeline]
+    if _run([str(python), "-c", "import pytask_parallel"], project)[0]:
+        command += ["--n-workers", str(os.cpu_count() or 1)]
     done, said = _run(command, project, environment)
     if not done:
         raise RevisionError(f"revision {name}: its findings could not be computed; its pipeline said:\n{said}")
