@@ -10,6 +10,7 @@ from pathlib import Path
 
 from publishing import quarto
 from publishing.claims.book import check_claims
+from publishing.diff.saved import save
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
 from publishing.freshness import Now, Stamp, asked_reasons, input_hashes, output_hashes, read_stamp, write_stamp
@@ -189,6 +190,7 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     inputs |= results_hashes(book, sources, name)
     _swap(book, fresh, previous)
     write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
+    save(book)
     first = "index.html" if "html" in formats else f"{book.output_file}.pdf"
     pdf = f"; PDF: {book.output_dir}/{book.output_file}.pdf" if "pdf" in formats and "html" in formats else ""
     progress.say(f"Done: {book.output_dir}/{first}{pdf}")

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -120,6 +121,47 @@ def status(as_json: bool) -> None:
     else:
         click.echo("\n".join(map(str, lines)) or "nothing is stale")
     if lines:
+        sys.exit(1)
+
+
+@report.command()
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@click.option("--format", "form", type=click.Choice(["md", "json", "html"]), default="md", show_default=True)
+@click.option(
+    "--tolerance",
+    default="printed",
+    show_default=True,
+    help="printed (what readers would see differ), exact, relative=NUMBER, absolute=NUMBER, or both with a comma.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file to write; else it is printed.")
+@click.option(
+    "--environment",
+    type=click.Choice(["lock", "current"]),
+    default="lock",
+    show_default=True,
+    help="What a revision's findings are computed with: its own lock file, or the environment of now.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something differs.")
+def diff(
+    old: str | None,
+    new: str | None,
+    form: str,
+    tolerance: str,
+    output: Path | None,
+    environment: Literal["lock", "current"],
+    exit_zero: bool,
+) -> None:
+    """Compare findings and verdicts of two builds or Git revisions, and say where they are printed.
+
+    OLD and NEW are `last` or `previous` (saved builds), the name or path of a saved build, or a Git revision. Without
+    NEW, the work tree is compared, its findings brought up to date; without OLD, with the last saved build. Exits with
+    1 if something differs.
+    """
+    from publishing.diff.command import run
+    from publishing.progress import Progress
+
+    if run(_book(), old, new, form, tolerance, environment, output, Progress()) and not exit_zero:
         sys.exit(1)
 
 

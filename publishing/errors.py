@@ -35,3 +35,7 @@ class FindingsError(BookError):
 
 class ClaimError(BookError):
     """A claim in the text is ill-formed, or the findings do not satisfy it."""
+
+
+class RevisionError(BookError):
+    """An edition of the book to compare with cannot be had."""

@@ -34,6 +34,7 @@ class Settings:
 
     pipeline: str | None
     findings: str
+    source_notes: str | None
     inputs: tuple[str, ...]
     fonts: tuple[str, ...]
     commands: dict[str, str]
@@ -116,7 +117,7 @@ def load_settings(root: Path) -> Settings:
             table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("report", {})
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"pyproject.toml: not valid TOML: {error}") from error
-    known = {"pipeline", "findings", "inputs", "fonts", "commands"}
+    known = {"pipeline", "findings", "source_notes", "inputs", "fonts", "commands"}
     unknown = sorted(set(table) - known)
     if unknown:
         raise ConfigError(
@@ -125,6 +126,7 @@ def load_settings(root: Path) -> Settings:
     return Settings(
         pipeline=table.get("pipeline"),
         findings=table.get("findings", "bld/findings"),
+        source_notes=table.get("source_notes"),
         inputs=_strings(table.get("inputs"), "pyproject.toml: [tool.report] inputs"),
         fonts=_strings(table.get("fonts"), "pyproject.toml: [tool.report] fonts"),
         commands=dict(table.get("commands", {})),

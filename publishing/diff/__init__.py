@@ -1,0 +1,1 @@
+"""What differs between two editions of a book: its findings, its verdicts, and where they are printed."""
