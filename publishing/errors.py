@@ -27,3 +27,11 @@ class PipelineError(BookError):
 
 class EngineError(BookError):
     """An engine is missing, too old, or failed to print."""
+
+
+class FindingsError(BookError):
+    """Findings files cannot be read."""
+
+
+class ClaimError(BookError):
+    """A claim in the text is ill-formed, or the findings do not satisfy it."""
