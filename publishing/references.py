@@ -15,15 +15,22 @@ from publishing.source import Cell, Place, Source
 
 PREFIXES = ("fig", "tbl", "eq", "sec")
 _REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+
+
+def is_reference(name: str) -> bool:
+    """Whether an id that is cited is a cross-reference rather than a key of the bibliography."""
+    return _REFERENCE.match(name) is not None
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that points nowhere, and where it stands."""
+    """Something that points nowhere, and where it stands; `kind` is "reference", "citation" or "form"."""
 
     place: Place
     message: str
+    kind: str = "reference"
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
@@ -96,7 +103,7 @@ def _unresolved(source: Source, found: Scan, labels: set[str], keys: set[str]) -
                 yield Fault(place, f"unknown cross-reference @{name}{_hint(name, labels, '@')}")
         elif name not in keys:
             known = {*keys, *labels}
-            yield Fault(place, f"unknown citation key @{name}{_hint(name, known, '@')}")
+            yield Fault(place, f"unknown citation key @{name}{_hint(name, known, '@')}", "citation")
 
 
 def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]]) -> Iterable[Fault]:
@@ -163,14 +170,18 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     source.find(r"`\{python\}"),
                     f"the inline expression {code!r} must stand on one line, between single backticks",
+                    "form",
                 )
             )
         for text in found.raw:
+            if _COMMENT.fullmatch(text.strip()):
+                continue  # prints nothing in either engine
             first = re.escape(text.strip().splitlines()[0][:40]) if text.strip() else ""
             result.append(
                 Fault(
                     source.find(first),
                     f"raw markup {text.strip()[:40]!r}; write Markdown, which both engines print",
+                    "form",
                 )
             )
         if found.titles != 1:
@@ -178,6 +189,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     Place(source.path, 1),
                     f"found {found.titles} headings of the first level; a chapter has one, its title",
+                    "form",
                 )
             )
         if any(not _REFERENCE.match(name) for name in found.cites) and not has_refs:
@@ -185,6 +197,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     source.find("@"),
                     "a citation, but no chapter has the place for the references: lines `::: {#refs}` and `:::`",
+                    "form",
                 )
             )
             has_refs = True  # said once
