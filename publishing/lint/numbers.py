@@ -28,7 +28,10 @@ _LABELS = (
 _LABEL_BEFORE = re.compile(
     rf"(?:\b(?:{_LABELS})(?:s|es)?\.?|§|\#)\s*(?:\d+(?:\.\d+)*\s*(?:,|–|-|,?\s*(?:and|or|to))\s*)*$", re.IGNORECASE
 )
-_SCALE = re.compile(r"\b(?:0\s*(?:to|and|–|or)\s*(?:1|10|100)|of 1)(?![\d.,]*\d)")
+_SCALE = re.compile(
+    rf"\b(?:0\s*(?:to|and|–|or)\s*(?:1|10)|of 1)(?![\d.,]*\d|\s*(?:%|{_UNIT_WORDS}))|"
+    r"\b0\s*(?:to|and|–)\s*100\b(?![.,]?\d)"
+)
 _DUMMY_BEFORE = re.compile(
     r"(?:\b(?:equals|equal to|coded(?: as)?|takes the value)\s+|\b(?:yes|no|zero|one|true|false)\s+\()$"
 )
@@ -44,7 +47,7 @@ _LEVEL_AFTER = re.compile(
 _LEVELS = {"1", "5", "10", "80", "90", "95", "99", "99.9"}
 _THRESHOLD_BEFORE = re.compile(r"\b(?:at most|at|below|under|above|over|across|than|levels? of)\s+$", re.IGNORECASE)
 _THRESHOLDS = {"0.1", "0.10", "0.05", "0.01", "0.001", ".1", ".05", ".01", ".001"}
-_COMPOUND = re.compile(r"[A-Za-z]-$|[A-Za-z]\)?/$")
+_COMPOUND = re.compile(r"[A-Za-z][-−]$|[A-Za-z]\)?/$")
 _LIST_LABEL = re.compile(r"\((\d{1,2})\)")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2100
 
@@ -91,7 +94,7 @@ def _is_convention(text: str, match: re.Match[str]) -> bool:
     if re.search(r"\bper\s+$", before) and re.fullmatch(r"10+", re.sub(r"\D", "", number)):
         return True
     if any(m.start() <= match.start() < m.end() for m in _SCALE.finditer(text)):
-        return not _UNIT_AFTER.match(after)
+        return True
     if number in ("0", "1") and _DUMMY_BEFORE.search(before):
         return True
     if number in _LEVELS and re.match(r"[\s-]*(?:percent\b|per cent\b|%)", after):
@@ -112,7 +115,7 @@ def _typed(passage: Passage) -> Iterator[tuple[re.Match[str], bool]]:
 
 
 def _digits(number: str) -> str:
-    return re.sub(r"\D", "", number).strip("0")
+    return re.sub(r"\D", "", number).lstrip("0")
 
 
 def _known_facts(chapters: Iterable[Chapter]) -> set[str]:

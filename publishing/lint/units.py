@@ -74,10 +74,8 @@ def _finding(code: str, names: Mapping[str, str], units: Mapping[str, str]) -> t
         node: ast.expr = ast.parse(code, mode="eval").body
     except SyntaxError:
         return None
-    attribute = ""
-    if isinstance(node, ast.Attribute):
-        node, attribute = node.value, node.attr
-    key = _key(node, names, units)
+    attribute = node.attr if isinstance(node, ast.Attribute) else ""
+    key = _key(node.value if isinstance(node, ast.Attribute) else node, names, units)
     return None if key is None else (key, attribute)
 
 
