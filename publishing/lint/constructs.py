@@ -91,16 +91,18 @@ def _code_block(element: Element) -> Iterator[str]:
 
 
 def _figure(element: Element) -> Iterator[str]:
-    yield from _extra(element, "a figure", ids="(?:fig-.*)?")
+    images: list[Any] = [inline for block in element.content[2] for inline in block["c"] if inline["t"] == "Image"]
+    label = element.attributes[0] or "".join(image["c"][0][0] for image in images)
+    if not label.startswith("fig-"):
+        yield 'a figure without a label; add {#fig-x fig-alt="..."}'
+    yield from _extra(element, "a figure", ids=".*")
 
 
 def _image(element: Element) -> Iterator[str]:
-    identifier, _, attributes = element.attributes
+    _, _, attributes = element.attributes
     if "Figure" not in element.within:
         yield "an image within a line; a figure is a paragraph of its own, with a label {#fig-x} and a caption"
         return
-    if not identifier.startswith("fig-"):
-        yield 'a figure without a label; add {#fig-x fig-alt="..."}'
     yield from _extra(element, "a figure", ids=".*", keys={"fig-alt", "width", "height"})
     for name in ("width", "height"):
         if name in attributes and not _PERCENT.fullmatch(attributes[name]):

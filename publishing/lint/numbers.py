@@ -26,7 +26,8 @@ _LABELS = (
     "Round|Wave|Question|Task|Python|Quarto|Typst|pandoc|GB|GB/T|ISO|RFC|Act|Rule|Regulation"
 )
 _LABEL_BEFORE = re.compile(
-    rf"(?:\b(?:{_LABELS})(?:s|es)?\.?|§|\#)\s*(?:\d+(?:\.\d+)*\s*(?:,|–|-|,?\s*(?:and|or|to))\s*)*$", re.IGNORECASE
+    rf"(?:\b(?:{_LABELS})(?:s|es)?\.?|§|\#)\s*(?:\(?\d+(?:\.\d+)*\)?\s*(?:,|–|-|,?\s*(?:and|or|to))\s*)*\(?$",
+    re.IGNORECASE,
 )
 _SCALE = re.compile(
     rf"\b(?:0\s*(?:to|and|–|or)\s*(?:1|10)|of 1)(?![\d.,]*\d|\s*(?:%|{_UNIT_WORDS}))|"
@@ -47,7 +48,7 @@ _LEVEL_AFTER = re.compile(
 _LEVELS = {"1", "5", "10", "80", "90", "95", "99", "99.9"}
 _THRESHOLD_BEFORE = re.compile(r"\b(?:at most|at|below|under|above|over|across|than|levels? of)\s+$", re.IGNORECASE)
 _THRESHOLDS = {"0.1", "0.10", "0.05", "0.01", "0.001", ".1", ".05", ".01", ".001"}
-_COMPOUND = re.compile(r"[A-Za-z][-−]$|[A-Za-z]\)?/$")
+_COMPOUND = re.compile(r"[A-Za-z][-−]$|(?:[A-Za-z]\)?|\b[12]\d{3})/$")
 _LIST_LABEL = re.compile(r"\((\d{1,2})\)")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2100
 
@@ -83,6 +84,8 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
     if whole and (_DAY_AFTER.match(after) or _DAY_BEFORE.search(before)) and len(number) <= 2:
         return True
     if whole and before.endswith("(") and after.startswith(")"):
+        if _LABEL_BEFORE.search(before):
+            return True
         labels = [int(label) for label in _LIST_LABEL.findall(text)]
         return len(labels) > 1 and labels == list(range(1, len(labels) + 1))
     return _LABEL_BEFORE.search(before) is not None and not _UNIT_AFTER.match(after) and not _COUNTED_AFTER.match(after)

@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,12 @@ class Passage:
         self._starts.append(len(self.text))
         self._places.append(place)
         self.text += text
+
+    @property
+    def first(self) -> Place | None:
+        """Where its first word stands."""
+        word = re.search(r"\w", self.text)
+        return self.place(word.start() if word else 0) if self._places else None
 
     def place(self, offset: int) -> Place:
         """Where the character at an offset stands."""
@@ -121,6 +128,13 @@ class _Places:
         for line in lines[:-1]:
             self.starts.append(self.starts[-1] + len(line) + 1)
         self.cursor = 0
+        cells = {step.place for step in source.steps if isinstance(step, Cell)}
+        # Lines of fenced code are not in the prose: a gap is a block.
+        after = [
+            Place(p.file, p.line + 1) for p, q in pairwise(self.places) if p.file == q.file and q.line > p.line + 1
+        ]
+        after.append(Place(self.places[-1].file, self.places[-1].line + 1))
+        self.fences = [place for place in after if place not in cells]
 
     def at(self, offset: int) -> Place:
         return self.places[max(bisect.bisect_right(self.starts, offset) - 1, 0)]
@@ -161,6 +175,16 @@ class _Places:
         found = re.compile(pattern, re.MULTILINE).search(self.text, self.cursor)
         return self.at(found.start()) if found else self.here
 
+    def code(self, text: str) -> Place:
+        """Where a block of code stands: indented in the prose, or in the next of the gaps."""
+        indented = re.compile(
+            rf"^(?: {{4}}|\t)\s*{re.escape(text.splitlines()[0].strip() if text else '')}$", re.MULTILINE
+        )
+        found = indented.search(self.text, self.cursor, self.cursor + _WINDOW) if text.strip() else None
+        if found:
+            return self.at(found.start())
+        return self.fences.pop(0) if self.fences else self.here
+
     def jump(self, inlines: str) -> None:
         """Go to where text that stands elsewhere begins: a footnote's, or a caption's that comes first."""
         words = _WORD.findall(inlines)[:4]
@@ -187,8 +211,8 @@ def plain(tree: Any) -> str:
 
 
 _SEARCHED = {
-    "HorizontalRule": r"^\s*(?:[-*_][ \t]*){3,}$",
-    "Div": r"^\s*:::+\s*[^\s:]",
+    "HorizontalRule": r"^[ \t]*(?:[-*_][ \t]*){3,}$",
+    "Div": r"^[ \t]*:::+[ \t]*[^\s:]|<div",
     "Image": r"!\[",
     "Figure": r"!\[",
     "RawBlock": r"<|\\",
@@ -207,7 +231,9 @@ class _Walk:
 
     def _note(self, node: dict[str, Any], place: Place | None = None) -> int:
         kind = node["t"]
-        if place is None:
+        if kind == "CodeBlock":
+            place = self.places.code(node["c"][1])
+        elif place is None:
             place = self.places.seek(_SEARCHED[kind]) if kind in _SEARCHED else self.places.here
         self.elements.append(Element(kind, node.get("c"), place, self.within))
         return len(self.elements) - 1
@@ -250,8 +276,9 @@ class _Walk:
             case "Table":
                 self._table(content)
         self.within = outside
-        if name not in _SEARCHED and len(self.passages) > first and self.passages[first]._places:
-            self.elements[number] = Element(name, content, self.passages[first].place(0), outside)
+        place = self.passages[first].first if len(self.passages) > first else None
+        if place is not None and name not in _SEARCHED:
+            self.elements[number] = Element(name, content, place, outside)
 
     def _div(self, content: Any) -> None:
         _, classes, pairs = content[0]

@@ -55,7 +55,9 @@ def write_book(root: Path, cases: list[str]) -> Path:
         (root / name).write_text(f"# Case {{#sec-case-{number}}}\n\n{text}\n", encoding="utf-8")
     findings = root / "bld/findings"
     findings.mkdir(parents=True)
-    entries = {k: {"value": 1.5, "unit": unit, "sample": "Made.", "specification": "Made."} for k, unit in UNITS.items()}
+    entries = {
+        k: {"value": 1.5, "unit": unit, "sample": "Made.", "specification": "Made."} for k, unit in UNITS.items()
+    }
     document = {
         "format": "report-findings/1",
         "design": "made",
