@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from publishing.errors import UnresolvedError
@@ -50,15 +50,15 @@ class Scan:
     unnumbered: bool
 
 
-def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
-    """What each chapter refers to and defines, and the keys of the bibliography."""
+def scan(book: Book, sources: Sequence[Source], workshop: Path | None = None) -> tuple[list[Scan], set[str]]:
+    """What each chapter refers to and defines, and the keys of the bibliography; pandoc works in `workshop`."""
     manifest = {
         "task": "scan",
         "reader": READER,
         "bibliography": [str(book.root / name) for name in book.bibliography],
         "chapters": [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources],
     }
-    answer = json.loads(run_pandoc(manifest, book.workshop / "press"))
+    answer = json.loads(run_pandoc(manifest, workshop or book.workshop / "press"))
     scans = []
     for found, source in zip(answer["chapters"], sources, strict=True):
         labels = [step.label for step in source.steps if isinstance(step, Cell) and step.label]

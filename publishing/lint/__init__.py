@@ -1,9 +1,11 @@
 """Look for what makes a chapter untrue, unprintable or hard to follow, before anything is run."""
 
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from publishing.errors import SourceError
 from publishing.lint.constructs import check_constructs
@@ -70,9 +72,10 @@ def _text_alarms(
     book: Book, sources: list[Source], units: dict[str, str], notes: list[str], *, whole: bool
 ) -> tuple[list[Alarm], set[str]]:
     """What the text itself shows, and the rules that were not checked because the book could not be read whole."""
-    with ThreadPoolExecutor() as pool:
-        scanning = pool.submit(scan, book, sources)
-        chapters = read_chapters(book.root, sources, book.workshop / "press")
+    # In a folder apart, so that a build that runs meanwhile is not disturbed.
+    with tempfile.TemporaryDirectory(prefix="report-lint-") as folder, ThreadPoolExecutor() as pool:
+        scanning = pool.submit(scan, book, sources, Path(folder))
+        chapters = read_chapters(book.root, sources, Path(folder))
         scans, keys = scanning.result()
     alarms = [
         *check_numbers(chapters),

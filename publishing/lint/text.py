@@ -405,7 +405,6 @@ def option_place(root: Path, cell: Cell, name: str) -> Place:
 
 
 def _trees(texts: Sequence[str], workshop: Path) -> list[Any]:
-    workshop.mkdir(parents=True, exist_ok=True)
     path = workshop / "lint.json"
     path.write_text(json.dumps({"reader": READER, "texts": list(texts)}, ensure_ascii=False), encoding="utf-8")
     script = Path(__file__).with_name("parse.lua")
@@ -427,7 +426,7 @@ def _trees(texts: Sequence[str], workshop: Path) -> list[Any]:
 
 
 def read_chapters(root: Path, sources: Sequence[Source], workshop: Path) -> list[Chapter]:
-    """Read chapters into passages and elements, with one process of pandoc for all.
+    """Read chapters into passages and elements, with one process of pandoc for all, which works in `workshop`.
 
     Raises:
         EngineError: pandoc failed.
