@@ -45,21 +45,27 @@ _LEVEL_AFTER = re.compile(
     r"[\s-]*(?:percent|per cent|%)[\s-]+(?:\w+\s+)?"
     r"(?:confidence|intervals?|bands?|levels?|significance|credible|critical|CIs?\b)"
 )
+_SHARE_AFTER = re.compile(r"\s*(?:percent|per cent|%)\s+(?:an?|per|of|each|every)\b")
 _LEVELS = {"1", "5", "10", "80", "90", "95", "99", "99.9"}
 _THRESHOLD_BEFORE = re.compile(r"\b(?:at most|at|below|under|above|over|across|than|levels? of)\s+$", re.IGNORECASE)
 _THRESHOLDS = {"0.1", "0.10", "0.05", "0.01", "0.001", ".1", ".05", ".01", ".001"}
 _COMPOUND = re.compile(r"[A-Za-z][-−]$|(?:[A-Za-z]\)?|\b[12]\d{3})/$")
 _LIST_LABEL = re.compile(r"\((\d{1,2})\)")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2100
+# Others in that range need a word such as "in" before them.
+_LIKELY_YEARS = range(1800, 2051)
+_DATED_BEFORE = re.compile(
+    r"\b(?:in|since|until|till|from|to|between|before|after|during|around|year)\s+$", re.IGNORECASE
+)
 
 _SMALL = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
-    "eighteen|nineteen"
+    "eighteen|nineteen|zero"
 )
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORDS = re.compile(
-    rf"\b(?:(?:{_TENS})(?:-(?:{_SMALL}))?|{_SMALL}|(?:a|one) hundred|half a|half)(?: point (?:{_SMALL}|zero))?"
-    rf"(?: and a half)?\s+(?:{_UNIT_WORDS})",
+    rf"\b(?:(?:{_TENS})(?:-(?:{_SMALL}))?|{_SMALL}|(?:a|one) hundred|half a|half)(?: point (?:{_SMALL}))?"
+    rf"(?: and a half)?[\s-]+(?:{_UNIT_WORDS})",
     re.IGNORECASE,
 )
 
@@ -70,6 +76,8 @@ def _is_year(text: str, match: re.Match[str]) -> bool:
         return False
     after = text[match.end() :]
     if _UNIT_AFTER.match(after):
+        return False
+    if int(number) not in _LIKELY_YEARS and not _DATED_BEFORE.search(text[: match.start()]):
         return False
     return not _COUNTED_AFTER.match(after) or _YEAR_BEFORE.search(text[: match.start()]) is not None
 
@@ -101,7 +109,9 @@ def _is_convention(text: str, match: re.Match[str]) -> bool:
     if number in ("0", "1") and _DUMMY_BEFORE.search(before):
         return True
     if number in _LEVELS and re.match(r"[\s-]*(?:percent\b|per cent\b|%)", after):
-        at = _LEVEL_BEFORE.search(before) is not None and not _STATED_AT.search(before)
+        at = (
+            _LEVEL_BEFORE.search(before) is not None and not _STATED_AT.search(before) and not _SHARE_AFTER.match(after)
+        )
         return at or _LEVEL_AFTER.match(after) is not None
     return number in _THRESHOLDS and not _UNIT_AFTER.match(after) and _THRESHOLD_BEFORE.search(before) is not None
 
