@@ -50,6 +50,7 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/report lint
 
 # Whether the estimators can be trusted, and how fast they are; results go to records/, which the book prints.
 validate: $(VALIDATE_STAMP)

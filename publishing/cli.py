@@ -188,6 +188,31 @@ def claims(as_json: bool) -> None:
         sys.exit(1)
 
 
+def _rules(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from publishing.lint.command import rules
+
+        click.echo(rules())
+        ctx.exit()
+
+
+@report.command()
+@click.option("--fix", is_flag=True, help="Mend what is safe to mend, and report the rest.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.option("--unused", is_flag=True, help="Report each finding that no chapter looks up.")
+@click.option("--rules", is_flag=True, is_eager=True, expose_value=False, callback=_rules, help="List the rules.")
+@click.argument("files", nargs=-1)
+def lint(fix: bool, as_json: bool, unused: bool, files: tuple[str, ...]) -> None:
+    """Look for typed results, dead references, and text that only one engine prints.
+
+    Exit code 1 if anything is found, 2 if the book cannot be checked. A comment <!-- lint: L101 the reason -->
+    silences a rule on its line, or on the next if it stands alone.
+    """
+    from publishing.lint.command import run
+
+    sys.exit(run(Path.cwd(), files, mend=fix, as_json=as_json, list_unused=unused))
+
+
 def main() -> None:
     """Run the console script; a failure is told in words, with exit code 1."""
     try:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from publishing.errors import UnresolvedError
@@ -15,15 +15,22 @@ from publishing.source import INLINE_CLASS, Cell, Place, Source
 
 PREFIXES = ("fig", "tbl", "eq", "sec")
 _REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+
+
+def is_reference(name: str) -> bool:
+    """Whether an id that is cited is a cross-reference rather than a key of the bibliography."""
+    return _REFERENCE.match(name) is not None
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that points nowhere, and where it stands."""
+    """Something that points nowhere, and where it stands; `kind` is "reference", "citation" or "form"."""
 
     place: Place
     message: str
+    kind: str = "reference"
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
@@ -47,8 +54,8 @@ class Scan:
     claims: tuple[tuple[str, str], ...] = ()
 
 
-def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
-    """What each chapter refers to and defines, and the keys of the bibliography."""
+def scan(book: Book, sources: Sequence[Source], workshop: Path | None = None) -> tuple[list[Scan], set[str]]:
+    """What each chapter refers to and defines, and the keys of the bibliography; pandoc works in `workshop`."""
     manifest = {
         "task": "scan",
         "reader": READER,
@@ -56,7 +63,7 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
         "bibliography": [str(book.root / name) for name in book.bibliography],
         "chapters": [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources],
     }
-    answer = json.loads(run_pandoc(manifest, book.workshop / "press"))
+    answer = json.loads(run_pandoc(manifest, workshop or book.workshop / "press"))
     scans = []
     for found, source in zip(answer["chapters"], sources, strict=True):
         labels = [step.label for step in source.steps if isinstance(step, Cell) and step.label]
@@ -107,7 +114,7 @@ def _unresolved(source: Source, found: Scan, labels: set[str], keys: set[str]) -
                 yield Fault(place, f"unknown cross-reference @{name}{_hint(name, labels, '@')}")
         elif name not in keys:
             known = {*keys, *labels}
-            yield Fault(place, f"unknown citation key @{name}{_hint(name, known, '@')}")
+            yield Fault(place, f"unknown citation key @{name}{_hint(name, known, '@')}", "citation")
 
 
 def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]]) -> Iterable[Fault]:
@@ -174,14 +181,18 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     source.find(r"`\{python\}"),
                     f"the inline expression {code!r} must stand on one line, between single backticks",
+                    "form",
                 )
             )
         for text in found.raw:
+            if _COMMENT.fullmatch(text.strip()):
+                continue  # prints nothing in either engine
             first = re.escape(text.strip().splitlines()[0][:40]) if text.strip() else ""
             result.append(
                 Fault(
                     source.find(first),
                     f"raw markup {text.strip()[:40]!r}; write Markdown, which both engines print",
+                    "form",
                 )
             )
         if found.titles != 1:
@@ -189,6 +200,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     Place(source.path, 1),
                     f"found {found.titles} headings of the first level; a chapter has one, its title",
+                    "form",
                 )
             )
         if any(not _REFERENCE.match(name) for name in found.cites) and not has_refs:
@@ -196,6 +208,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
                 Fault(
                     source.find("@"),
                     "a citation, but no chapter has the place for the references: lines `::: {#refs}` and `:::`",
+                    "form",
                 )
             )
             has_refs = True  # said once

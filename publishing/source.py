@@ -114,6 +114,11 @@ class _Reader:
                 yield place, line
 
 
+def without_code(line: str) -> str:
+    """A line of prose without its code spans."""
+    return _CODE_SPAN.sub("", line)
+
+
 def _next_fence(fence: str | None, line: str) -> str | None:
     """The fence that is open after this line."""
     match = _FENCE.match(line)
@@ -197,7 +202,7 @@ def read_source(root: Path, path: str) -> Source:
         fence = _FENCE.match(line)
         if fence is None:
             out.append(_mark_inline(place, line, steps))
-            prose.append((place, _CODE_SPAN.sub("", line)))
+            prose.append((place, without_code(line)))
             position += 1
             continue
         end = position + 1
@@ -227,7 +232,7 @@ def read_source(root: Path, path: str) -> Source:
 
 
 def _mark_inline(place: Place, line: str, steps: list[Cell | Inline]) -> str:
-    shortcode = _SHORTCODE.search(_CODE_SPAN.sub("", line))
+    shortcode = _SHORTCODE.search(without_code(line))
     if shortcode:
         raise SourceError(
             f"{place}: the shortcode {shortcode[0]}; only {{{{< include file >}}}} is expanded, on a line of its own."

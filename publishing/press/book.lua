@@ -118,8 +118,31 @@ local function callout_parts(div)
   return div.content[1].content[1].content, List:new({ table.unpack(div.content, 2) })
 end
 
+-- Comments are for authors: they reach no page, and leave no blank behind.
+local function is_comment(raw) return raw.format == "html" and raw.text:match("^<!%-%-.*%-%->%s*$") ~= nil end
+
+local function is_blank(inline) return inline ~= nil and (inline.t == "Space" or inline.t == "SoftBreak") end
+
+local COMMENTS = {
+  RawBlock = function(raw) if is_comment(raw) then return {} end end,
+  Inlines = function(inlines)
+    local kept = pandoc.Inlines({})
+    local dropped = false
+    for _, inline in ipairs(inlines) do
+      if inline.t == "RawInline" and is_comment(inline) then
+        dropped = true
+      elseif not (dropped and is_blank(inline) and (#kept == 0 or is_blank(kept[#kept]))) then
+        kept:insert(inline)
+      end
+    end
+    if not dropped then return nil end
+    if is_blank(kept[#kept]) then kept:remove() end
+    return kept
+  end,
+}
+
 local function read_chapter(chapter)
-  local doc = read_markdown(chapter.text)
+  local doc = read_markdown(chapter.text):walk(COMMENTS)
   doc.blocks = doc.blocks:walk({
     traverse = "topdown",
     Div = mark_callout,
