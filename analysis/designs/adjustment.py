@@ -30,12 +30,15 @@ from analysis.designs.regression import (
     require_finite,
     require_independent,
     require_indicator,
+    require_named,
+    require_single,
 )
 
 REGRESSION, DOUBLY_ROBUST, BALANCED = METHODS = ("regression", "doubly_robust", "balanced")
 # Probabilities of treatment above 0.99 are cut there, where odds have no end. Low ones stay: clipping them from below,
 # as diff-diff does by default, would count units that are like no treated one.
 TRIM = 0.01
+_ROW = "row of the data"
 _EXACT = 1e-8  # standard deviations: means as near as this are balanced
 
 
@@ -85,6 +88,7 @@ def _standardized(data: pd.DataFrame, controls: Sequence[str]) -> Array:
 
 def _require(data: pd.DataFrame, treatment: str, columns: Sequence[str], controls: Sequence[str], unit: str) -> Array:
     require_columns(data, [treatment, *columns, unit])
+    require_single(data, unit)
     require_finite(data, [treatment, *columns], unit)
     require_indicator(data, treatment)
     treated = data[treatment].to_numpy(dtype=float) == 1
@@ -232,6 +236,7 @@ def jackknife_error(
         DesignError: without some cluster there is no estimate; the subclasses name the causes.
     """
     require_columns(data, [outcome, treatment, *controls, cluster, unit])
+    require_named(data, [cluster], unit)
     data = data[list(dict.fromkeys([outcome, treatment, *controls, cluster, unit]))]
     full = effects_on_treated(data, outcome, treatment, controls, unit=unit, methods=[method])[method].estimate
     for side, count in data.groupby(treatment)[cluster].nunique().items():
@@ -251,8 +256,23 @@ def balance(data: pd.DataFrame, treatment: str, controls: Sequence[str], weights
     """Standardized differences by control: treated less untreated mean, in standard deviations of the treated units.
 
     `weights` are those of the untreated units, by the data's index; without them all count alike.
+
+    Raises:
+        UnknownColumnError: a column is not in the data.
+        NonFiniteError: a value is missing or infinite.
+        TreatmentError: the treatment is no indicator, or does not vary.
+        TooFewUnitsError: there is one treated unit, which has no standard deviation.
+        NoVariationError: a control is the same for all treated units.
     """
+    require_columns(data, [treatment, *controls])
+    require_finite(data.assign(**{_ROW: data.index}), [treatment, *controls], _ROW)
+    require_indicator(data, treatment)
     treated = data[treatment] == 1
+    if treated.sum() < 2:
+        raise TooFewUnitsError("one treated unit has no standard deviation; two or more are needed")
+    still = [c for c in controls if data.loc[treated, c].nunique() < 2]
+    if still:
+        raise NoVariationError(f"control {still[0]!r} is the same for all {treated.sum()} treated units; leave it out")
     own, other = data.loc[treated, list(controls)], data.loc[~treated, list(controls)]
     w = pd.Series(1.0, index=other.index) if weights is None else weights.reindex(other.index)
     means = other.mul(w, axis="index").sum() / w.sum()
@@ -278,9 +298,15 @@ def placements(
         The placements by method; and by method the groups that could not be placed, each with the reason.
 
     Raises:
-        DesignError: the treated group itself cannot be placed; the subclasses name the causes.
+        DesignError: a value is missing, or the treated group itself cannot be placed; the subclasses name the causes.
     """
     require_columns(data, [outcome, *controls, group, cluster, unit])
+    require_named(data, [group, cluster], unit)
+    require_single(data, unit)
+    require_finite(data, [outcome, *controls], unit)
+    unknown = [m for m in methods if m not in METHODS]
+    if unknown:
+        raise DesignError(f"method {unknown[0]!r}: allowed are {', '.join(METHODS)}")
     data = data[list(dict.fromkeys([outcome, *controls, group, cluster, unit]))].reset_index(drop=True)
     groups = data[group].astype(str)
     placed: dict[str, list[Placement]] = {m: [] for m in methods}
@@ -291,7 +317,7 @@ def placements(
         for method in methods:
             try:
                 found = effects_on_treated(here, outcome, "_placed", controls, unit=unit, methods=[method])[method]
-            except (OverlapError, TooFewUnitsError) as error:
+            except DesignError as error:
                 if name == treated:
                     raise
                 left_out[method][name] = str(error)

@@ -11,11 +11,18 @@ import statsmodels.api as sm
 from analysis.designs.errors import (
     BinError,
     CollinearityError,
-    NonFiniteError,
+    NoVariationError,
     TooFewClustersError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import (
+    error_of,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_single,
+)
 
 _SINGULAR = 1e-9  # smallest over largest singular value of the scaled regressors
 
@@ -88,15 +95,21 @@ def binned_scatter(
         BinError: the dose has too few values for so many bins.
         TooFewUnitsError: there are no more units than coefficients.
         TooFewClustersError: there are no more clusters than bins.
+        NoVariationError: the outcome is the same for all units.
+        VarianceError: a bin's mean has no error, since its units are fitted without a rest.
         CollinearityError: the bins, controls and groups are combinations of one another.
     """
     columns = [outcome, dose, *controls]
     groups = [cluster, *([absorb] if absorb else [])]
     require_columns(data, [*columns, *groups, unit])
+    require_level(level)
+    require_named(data, groups, unit)
+    require_single(data, unit)
     require_finite(data, columns, unit)
-    for name in groups:
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
+    if data.empty:
+        raise TooFewUnitsError(f"no unit for {bins} bins")
+    if data[outcome].nunique() < 2:
+        raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
     x = data[dose].to_numpy(dtype=float)
     edges = _edges(x, dose, bins)
     place = np.clip(np.searchsorted(edges, x, side="left") - 1, 0, bins - 1)  # a bin holds its upper end
@@ -123,11 +136,12 @@ def binned_scatter(
         cov_type="cluster", cov_kwds={"groups": codes, "use_correction": True, "df_correction": True}
     )
     means, covariance = fit.params[:bins], np.asarray(fit.cov_params())[:bins, :bins]
-    errors = np.sqrt(np.diag(covariance))
+    spread = float(data[outcome].std())
+    errors = np.array([error_of(v, spread, f"bin {i + 1} of {dose!r}") for i, v in enumerate(np.diag(covariance))])
     spectrum, vectors = np.linalg.eigh(covariance / np.outer(errors, errors))
-    root = vectors * np.sqrt(np.clip(spectrum, 0, None))
+    half = vectors * np.sqrt(np.clip(spectrum, 0, None))
     normal = np.random.default_rng(seed).standard_normal((draws, bins))
-    critical = float(np.quantile(np.abs(normal @ root.T).max(axis=1), level))
+    critical = float(np.quantile(np.abs(normal @ half.T).max(axis=1), level))
     return BinnedScatter(
         bins=pd.DataFrame(
             {

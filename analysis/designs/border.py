@@ -23,7 +23,6 @@ import statsmodels.api as sm
 from analysis.designs.errors import (
     CollinearityError,
     IslandError,
-    NonFiniteError,
     NoPairError,
     NoVariationError,
     PairError,
@@ -31,12 +30,13 @@ from analysis.designs.errors import (
     TreatmentError,
 )
 from analysis.designs.placebo import DETECTABLE, PlaceboTest, Placement, judge
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import require_columns, require_finite, require_named
 
 Weighting = Literal["pair", "unit"]
 
 _COLLINEAR = 1e-8  # share of a column's length outside the span of those before it
 _STILL = 1e-12  # a variance below this share of the outcome's mean square is rounding
+_UNIT = "unit of the graph"
 _SHIFT = "the truly treated group's indicator"
 
 
@@ -107,9 +107,7 @@ def graph(
     """
     require_columns(data, [*columns, group, cluster, unit])
     require_columns(pairs, ends)
-    for name in (group, cluster):
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
+    require_named(data, [group, cluster], unit)
     require_finite(data, columns, unit)
     twice = data.loc[data[unit].duplicated(), unit]
     if len(twice):
@@ -130,6 +128,7 @@ def graph(
         )
     indexed = data.set_index(unit)
     groups = indexed[group].astype(str)
+    clusters = groups + " " + indexed[cluster].astype(str)  # of one name in two groups: two clusters
     both = np.isin(a, indexed.index) & np.isin(b, indexed.index)
     one = np.concatenate([a[both], b[both]])
     other = np.concatenate([b[both], a[both]])
@@ -139,8 +138,8 @@ def graph(
             "other": other,
             "one_group": groups.loc[one].to_numpy(),
             "other_group": groups.loc[other].to_numpy(),
-            "one_cluster": indexed.loc[one, cluster].astype(str).to_numpy(),
-            "other_cluster": indexed.loc[other, cluster].astype(str).to_numpy(),
+            "one_cluster": clusters.loc[one].to_numpy(),
+            "other_cluster": clusters.loc[other].to_numpy(),
         }
     )
     edges = edges[edges["one_group"] != edges["other_group"]]
@@ -161,6 +160,8 @@ def cross(
     pair, 1/m and 1/n, come to (1/m x 1/n) / (1/m + 1/n) = 1/(m + n).
 
     Raises:
+        UnknownColumnError: a column is not in the graph's data.
+        NonFiniteError: a value of a unit on the border is missing or infinite.
         NoPairError: no pair crosses the border.
     """
     edges = g.edges[(g.edges["one_group"] == treated) & g.edges["other_group"].isin(others)]
@@ -169,6 +170,9 @@ def cross(
             f"no unit of group {treated!r} touches a unit of {', '.join(map(repr, others)) or 'another group'}; "
             "check the pairs, or leave the group out"
         )
+    require_columns(g.data, columns)
+    touching = g.data.loc[g.data.index.isin([*edges["one"], *edges["other"]])]
+    require_finite(touching.assign(**{_UNIT: touching.index}), columns, _UNIT)
     here, there = g.data.loc[edges["one"], list(columns)], g.data.loc[edges["other"], list(columns)]
     values = here.to_numpy(dtype=float) - there.to_numpy(dtype=float)
     own, across = edges["one"].map(edges["one"].value_counts()), edges["other"].map(edges["other"].value_counts())
@@ -386,8 +390,7 @@ class Balance:
 def balance(g: Graph, column: str, treated: str, others: Collection[str], *, group: str) -> Balance:
     """How alike the two sides of a border are, and how alike the groups are as wholes.
 
-    Method: Imbens and Wooldridge (2009), "Recent Developments in the Econometrics of Program Evaluation", Journal of
-    Economic Literature 47(1), section 5.
+    Method: Imbens and Rubin (2015), "Causal Inference for Statistics, Social, and Biomedical Sciences", section 14.2.
 
     Raises:
         NoPairError: no pair crosses the border.
@@ -395,6 +398,7 @@ def balance(g: Graph, column: str, treated: str, others: Collection[str], *, gro
         TreatmentError: a side has fewer than two units.
     """
     pairs = cross(g, [column], treated, others).table
+    require_finite(g.data.assign(**{_UNIT: g.data.index}), [column], _UNIT)
     values = g.data[column].astype(float)
     inside, outside = values.loc[sorted(set(pairs["unit"]))], values.loc[sorted(set(pairs["other"]))]
 
@@ -404,7 +408,7 @@ def balance(g: Graph, column: str, treated: str, others: Collection[str], *, gro
                 f"{treated!r} has a border with {len(one)} and {len(other)} units; two a side are needed"
             )
         spread = float(np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2))
-        if spread == 0:
+        if max(one.nunique(), other.nunique()) < 2:
             raise NoVariationError(f"column {column!r} is the same for all units on each side of the border")
         return float(one.mean() - other.mean()) / spread
 

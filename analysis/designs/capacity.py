@@ -14,7 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.designs.errors import ConstantIndicatorError, NegativeIndicatorError, ScoreError, TooFewUnitsError
+from analysis.designs.errors import (
+    ConstantIndicatorError,
+    NegativeIndicatorError,
+    NoVariationError,
+    ScoreError,
+    TooFewUnitsError,
+)
 from analysis.designs.regression import require_columns, require_finite
 
 
@@ -43,14 +49,16 @@ class CapacityIndex:
     weights: tuple[Weight, ...]
 
     @property
-    def rank_correlation(self) -> float:
-        """Spearman's rank correlation of the scores with entropy weights and with equal ones."""
-        return float(stats.spearmanr(self.scores["entropy"], self.scores["equal"]).statistic)
-
-    @property
     def weight_follows_spread(self) -> float:
-        """Spearman's rank correlation, over indicators, of entropy weight and coefficient of variation."""
-        return float(stats.spearmanr([w.entropy for w in self.weights], [w.variation for w in self.weights]).statistic)
+        """Spearman's rank correlation, over indicators, of entropy weight and coefficient of variation.
+
+        Raises:
+            NoVariationError: all weights, or all coefficients of variation, are the same.
+        """
+        weights, variations = ([getattr(w, name) for w in self.weights] for name in ("entropy", "variation"))
+        if min(np.ptp(weights), np.ptp(variations)) == 0:
+            raise NoVariationError(f"all {len(self.weights)} indicators are spread alike; their ranks say nothing")
+        return float(stats.spearmanr(weights, variations).statistic)
 
 
 def scale(data: pd.DataFrame, indicators: Sequence[str], unit: str) -> pd.DataFrame:

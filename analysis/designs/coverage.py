@@ -10,6 +10,7 @@ from scipy import stats
 
 from analysis.designs.errors import DrawsError, TooFewPlacebosError
 from analysis.designs.placebo import DETECTABLE, Moments, eligible, estimate, leave_one_out, moments
+from analysis.designs.regression import require_columns, require_named
 
 Array = npt.NDArray[np.float64]
 
@@ -161,6 +162,8 @@ def coverage(
         DesignError: the data cannot carry the design; `placebo.moments` and `placebo.estimate` list the causes.
     """
     _require_draws(shocks, draws)
+    require_columns(data, [group, cluster, unit, *controls])
+    require_named(data, [group, cluster], unit)
     candidates = eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest)
     if len(candidates) < 3:
         raise TooFewPlacebosError(f"{treated}: {len(candidates) - 1} placebo group; two or more are needed")

@@ -16,16 +16,28 @@ from scipy import stats
 
 from analysis.designs.errors import (
     CollinearityError,
+    DrawsError,
     NonFiniteError,
     NonPositiveDoseError,
     NoVariationError,
     TooFewClustersError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.multiplicity import stepped
+from analysis.designs.regression import (
+    STILL,
+    error_of,
+    numbers,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_single,
+)
 
 Array = npt.NDArray[np.float64]
 
+_ROW = "row of the data"
 _COLLINEAR = 1e-7  # share of a regressor's length that the others leave; rounding gives about 1e-13
 
 
@@ -65,10 +77,10 @@ def log_dose(data: pd.DataFrame, dose: str, *, unit: str, drop: bool = False) ->
     Raises:
         UnknownColumnError: a column is not in the data.
         NonPositiveDoseError: a dose is nought or less and `drop` is false.
-        NonFiniteError: a dose is missing or infinite and `drop` is false.
+        NonFiniteError: a dose is no number, or it is missing or infinite and `drop` is false.
     """
     require_columns(data, [dose, unit])
-    values = data[dose].to_numpy(dtype=float, na_value=np.nan)
+    values = numbers(data, dose, unit)
     low = values <= 0
     if not drop:
         if low.any():
@@ -97,14 +109,13 @@ def _checked(
     columns = [outcome, regressor, *controls]
     groups = [cluster, *([absorb] if absorb else [])]
     require_columns(data, [*columns, *groups, unit])
-    for name in groups:
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
+    require_named(data, groups, unit)
+    require_single(data, unit)
     require_finite(data, columns, unit)
-    for what, name in (("outcome", outcome), ("regressor", regressor)):
-        if data[name].nunique() < 2:
-            raise NoVariationError(f"{what} {name!r}: all {len(data)} units have the same value")
     kept = data if absorb is None else data[data.groupby(absorb)[absorb].transform("size") > 1]
+    for what, name in (("outcome", outcome), ("regressor", regressor)):
+        if len(kept) and kept[name].nunique() < 2:
+            raise NoVariationError(f"{what} {name!r}: all {len(kept)} units have the same value")
     frame = pd.DataFrame({f"c{i}": kept[c].to_numpy(dtype=float) for i, c in enumerate(columns)})
     frame["cluster"] = pd.factorize(kept[cluster])[0]
     frame["absorb"] = pd.factorize(kept[absorb])[0] if absorb else 0
@@ -137,13 +148,17 @@ def residuals(data: pd.DataFrame, columns: Sequence[str], controls: Sequence[str
     return rest
 
 
+def nothing_left(rest: Array, values: Array) -> bool:
+    """Whether what other terms leave of a column's values is no more than rounding."""
+    total = np.linalg.norm(values - values.mean())
+    return bool(total <= STILL * np.linalg.norm(values) or np.linalg.norm(rest) <= _COLLINEAR * total)
+
+
 def _require_own_variation(frame: pd.DataFrame, regressor: str, controls: Sequence[str], absorb: str | None) -> None:
     names = ["c1", *(f"c{i + 2}" for i in range(len(controls)))]
     for i, name in enumerate(names):
         before = names[:i]
-        rest = residuals(frame, [name], before, "absorb")[:, 0]
-        total = frame[name] - frame[name].mean()
-        if np.linalg.norm(rest) <= _COLLINEAR * max(np.linalg.norm(total), np.finfo(float).tiny):
+        if nothing_left(residuals(frame, [name], before, "absorb")[:, 0], frame[name].to_numpy()):
             called = regressor if i == 0 else controls[i - 1]
             others = [regressor, *controls][:i]
             within = f"the effects of {absorb!r}" if absorb else "the intercept"
@@ -188,9 +203,15 @@ def slope(
         TooFewUnitsError: there are no more units than coefficients.
         TooFewClustersError: fewer than two clusters.
         CollinearityError: a regressor is a combination of others or of the absorbed effects.
+        VarianceError: the slope has no error, since the outcome is fitted without a rest.
+        LevelError: `level` is no share.
+        DuplicateUnitError: a unit stands in two rows.
     """
+    require_level(level)
     frame, lone = _checked(data, outcome, regressor, controls, absorb, cluster, unit)
     _require_own_variation(frame, regressor, controls, absorb)
+    rest = residuals(frame, ["c0"], ["c1", *(f"c{i + 2}" for i in range(len(controls)))], "absorb")
+    error_of(float((rest**2).mean()), float(frame["c0"].std()), f"slope on {regressor!r}")
     right = " + ".join(["c1", *(f"c{i + 2}" for i in range(len(controls)))])
     with warnings.catch_warnings():
         # pyfixest 0.60 calls pandas in a way that pandas 4 will drop.
@@ -233,13 +254,28 @@ def conley_error(
     Method: Conley (1999), "GMM Estimation with Cross Sectional Dependence", Journal of Econometrics 92(1); diff-diff.
 
     Raises:
-        NonFiniteError: a needed value is missing or infinite.
-        CollinearityError: the variance comes out as nought or below, which too long a cut-off can do.
+        UnknownColumnError: a column is not in the data.
+        NonFiniteError: a needed value is missing or infinite, or a unit is in no group.
+        DuplicateUnitError: a unit stands in two rows.
+        NoVariationError: the outcome is the same for all units.
+        TooFewUnitsError: there are no more units than coefficients.
+        CollinearityError: the regressor is a combination of the other terms.
+        VarianceError: the variance comes out as nought or below, which too long a cut-off can do.
     """
     columns = [outcome, regressor, *controls, latitude, longitude]
-    require_columns(data, [*columns, unit, *([absorb] if absorb else [])])
+    groups = [absorb] if absorb else []
+    require_columns(data, [*columns, unit, *groups])
+    require_named(data, groups, unit)
+    require_single(data, unit)
     require_finite(data, columns, unit)
+    if data[outcome].nunique() < 2 and len(data):
+        raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
+    effects = data[absorb].nunique() if absorb else 1
+    if len(data) <= 1 + len(controls) + effects:
+        raise TooFewUnitsError(f"{len(data)} units for {1 + len(controls) + effects} coefficients; take fewer")
     y, x = residuals(data, [outcome, regressor], controls, absorb).T
+    if nothing_left(x, data[regressor].to_numpy(dtype=float)):
+        raise CollinearityError(f"regressor {regressor!r} is a combination of the other terms; leave it out")
     rest = y - x * (x @ y) / (x @ x)
     covariance = compute_robust_vcov(
         x[:, None],
@@ -250,9 +286,10 @@ def conley_error(
         conley_metric="haversine",
         conley_kernel="bartlett",
     )
+    # In standard deviations of the regressor, the error has the outcome's unit.
+    length = float(np.asarray(data[regressor], dtype=float).std())
     variance = float(np.asarray(covariance)[0, 0])
-    if not variance > 0:
-        raise CollinearityError(f"a cut-off of {cutoff_km:g} km gives a variance of {variance:g}; take a shorter one")
+    error_of(variance * length**2, float(data[outcome].std()), f"Conley errors at {cutoff_km:g} km")
     return float(np.sqrt(variance))
 
 
@@ -293,35 +330,42 @@ def family_p(
 
     Raises:
         UnknownColumnError: a column is not in the data.
+        NonFiniteError: a value is no number, or a row has no cluster.
         TooFewClustersError: a hypothesis is tested on fewer than five clusters, whose signs hardly vary.
         CollinearityError: a regressor is a combination of the other terms.
+        NoVariationError: the other terms leave nothing of an outcome.
+        DrawsError: there is no draw.
     """
+    require_columns(data, [cluster])
+    data = data.assign(**{_ROW: data.index})
+    require_named(data, [cluster], _ROW)
+    if draws < 1:
+        raise DrawsError(f"{draws} draws; take one or more")
     clusters = pd.Index(sorted(data[cluster].unique()))
     scores = np.zeros((len(clusters), len(hypotheses)))
     for j, (name, h) in enumerate(hypotheses.items()):
         columns = [h.outcome, h.regressor, *h.controls]
         require_columns(data, [*columns, cluster, *([h.absorb] if h.absorb else []), *([h.within] if h.within else [])])
         rows = data[data[h.within] == 1] if h.within else data
-        rows = rows[np.isfinite(rows[columns].to_numpy(dtype=float)).all(axis=1)]
+        fine = np.asarray(np.isfinite([numbers(rows, c, _ROW) for c in columns]).all(axis=0), dtype=bool)
+        if h.absorb:
+            fine &= rows[h.absorb].notna().to_numpy()
+        rows = rows.loc[fine]
         if rows[cluster].nunique() < 5:
             raise TooFewClustersError(
                 f"{name}: {rows[cluster].nunique()} clusters of {cluster!r}; sign flips need five or more"
             )
         y, x = residuals(rows, [h.outcome, h.regressor], h.controls, h.absorb).T
-        if np.linalg.norm(x) <= _COLLINEAR * np.linalg.norm(rows[h.regressor] - rows[h.regressor].mean()):
+        if nothing_left(x, rows[h.regressor].to_numpy(dtype=float)):
             raise CollinearityError(f"{name}: regressor {h.regressor!r} is a combination of the other terms")
+        if nothing_left(y, rows[h.outcome].to_numpy(dtype=float)):
+            raise NoVariationError(f"{name}: the other terms leave nothing of outcome {h.outcome!r} to test")
         summed = pd.Series(x * y).groupby(rows[cluster].to_numpy()).sum().reindex(clusters, fill_value=0.0)
         scores[:, j] = summed / np.sqrt((summed**2).sum())
     own = np.abs(scores.sum(axis=0))
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(draws, len(clusters)))
     flipped = np.abs(signs @ scores)
-    order = np.argsort(-own, kind="stable")
-    names, adjusted, floor = list(hypotheses), {}, 0.0
-    for i, j in enumerate(order):
-        largest = flipped[:, order[i:]].max(axis=1)
-        floor = max(floor, float(((largest >= own[j] * (1 - 1e-9)).sum() + 1) / (draws + 1)))
-        adjusted[names[j]] = floor
-    return {n: adjusted[n] for n in names}
+    return dict(zip(hypotheses, stepped(own, flipped).tolist(), strict=True))
 
 
 def label_p(labelled: Array, others: Array, *, draws: int, seed: int) -> float:
@@ -333,7 +377,13 @@ def label_p(labelled: Array, others: Array, *, draws: int, seed: int) -> float:
 
     Raises:
         TooFewUnitsError: fewer than two units bear the label, or do not.
+        NonFiniteError: a value is missing or infinite.
+        DrawsError: there is no draw.
     """
+    if not np.isfinite(labelled).all() or not np.isfinite(others).all():
+        raise NonFiniteError("a unit with or without the label has no finite value; drop it (and say how many)")
+    if draws < 1:
+        raise DrawsError(f"{draws} draws; take one or more")
     if min(len(labelled), len(others)) < 2:
         raise TooFewUnitsError(f"{len(labelled)} units bear the label and {len(others)} do not; two of each are needed")
 

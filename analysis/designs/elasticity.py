@@ -10,12 +10,18 @@ from scipy import stats
 from analysis.designs.errors import (
     CollinearityError,
     LogarithmError,
-    NonFiniteError,
     NoVariationError,
     TooFewClustersError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import (
+    error_of,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_single,
+)
 
 _STILL = 1e-12  # variation that groups leave, as a share of all: below it there is none but rounding
 
@@ -78,13 +84,16 @@ def elasticity(
         CollinearityError: population changes alike in all units, or within each group.
         TooFewClustersError: fewer than two clusters.
         TooFewUnitsError: no more units than coefficients.
+        VarianceError: the slope has no error, since the stock is fitted without a rest.
     """
     columns = [*stock, *people]
     require_columns(data, [*columns, cluster, unit, *([within] if within else [])])
-    for name in (cluster, *([within] if within else [])):
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has none")
+    require_level(level)
+    require_named(data, [cluster, *([within] if within else [])], unit)
+    require_single(data, unit)
     require_finite(data, columns, unit)
+    if data.empty:
+        raise TooFewUnitsError("no unit; a slope needs three or more")
     for column in columns:
         below = data[column] <= 0
         if below.any():
@@ -115,12 +124,13 @@ def elasticity(
         use_t=True,
     )
     slope, error = float(result.params[0]), float(result.bse[0])
+    error_of((error * float(x.std())) ** 2, float(y.std()), "slope on population")
     low, high = result.conf_int(alpha=1 - level)[0]
     return Elasticity(
         slope=slope,
         standard_error=error,
         interval=(float(low), float(high)),
-        p_one=float(2 * stats.t.sf(abs(slope - 1) / error, count - 1)) if error > 0 else float(slope == 1),
+        p_one=float(2 * stats.t.sf(abs(slope - 1) / error, count - 1)),
         n=len(data),
         clusters=count,
         groups=levels.shape[1] if within else 0,

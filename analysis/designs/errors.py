@@ -10,7 +10,7 @@ class UnknownColumnError(DesignError):
 
 
 class NonFiniteError(DesignError):
-    """A value that the design needs is missing or infinite; the message names the unit."""
+    """A value that the design needs is missing, infinite or no number; the message names the unit."""
 
 
 class TreatmentError(DesignError):
@@ -107,6 +107,14 @@ class OverlapError(DesignError):
 
 class NoPlacementError(DesignError):
     """The treated group has no estimate among those that a placebo test is to judge."""
+
+
+class VarianceError(DesignError):
+    """A variance is estimated as nought or less, so that there is no standard error."""
+
+
+class LevelError(DesignError):
+    """The coverage asked of an interval is no share between 0 and 1."""
 
 
 class DuplicateUnitError(DesignError):

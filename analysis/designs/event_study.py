@@ -33,12 +33,21 @@ from analysis.designs.errors import (
     TooFewUnitsError,
 )
 from analysis.designs.placebo import PlaceboTest, placebo_test
-from analysis.designs.regression import Coefficient, require_columns, require_finite
+from analysis.designs.regression import (
+    Coefficient,
+    error_of,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_positive,
+)
 
 Array = npt.NDArray[np.float64]
 Contrast = Mapping[int, float]
 
 _COLLINEAR = 1e-9  # pyfixest's own default
+_ROW = "row of the frame"
 _NAMED = 5  # units that a message names
 
 
@@ -214,7 +223,7 @@ def event_study(
     after = tuple(sorted(y for y in years if y >= start))
     if base not in before or len(before) < 2 or not after or start <= base:
         raise PanelError(
-            f"base {base}, start {start}: the years {min(years)} to {max(years)} must hold the base, a year before it, "
+            f"base {base}, start {start}: the years {list(years)} must hold the base, a year before it, "
             "and a year from the start on, which comes after the base"
         )
     through = tuple(sorted(trend_years)) if trend_years else before
@@ -268,11 +277,15 @@ def clustered_covariance(
     Factor G/(G-1) x (N-1)/(N-2), as `placebo.place` has it, whose squared errors are the diagonal.
 
     Raises:
-        NonFiniteError: an outcome is missing or infinite.
+        UnknownColumnError: a column is not in the frame.
+        NonFiniteError: an outcome is missing or infinite, or a row has no cluster.
         TooFewClustersError: fewer than two clusters on a side.
     """
+    require_columns(frame, [*outcomes, group, cluster])
     chosen = frame[frame[group].isin([treated, *others])]
-    require_finite(chosen, outcomes, group)
+    chosen = chosen.assign(**{_ROW: chosen.index})
+    require_named(chosen, [cluster], _ROW)
+    require_finite(chosen, outcomes, _ROW)
     here = (chosen[group] == treated).to_numpy()
     keys = (chosen[group].astype(str) + "|" + chosen[cluster].astype(str)).to_numpy()
     inside, outside = len(set(keys[here])), len(set(keys[~here]))
@@ -299,7 +312,7 @@ def placebo_covariance(study: EventStudy, years: Sequence[int]) -> Array:
     Its rank is below the number of placebo groups, so that it cannot be inverted where there are more years.
     """
     paths = np.array([[p.estimate for p in study.years[y].placebos] for y in years])
-    covariance: Array = np.cov(paths)
+    covariance: Array = np.atleast_2d(np.cov(paths))
     return covariance
 
 
@@ -348,8 +361,14 @@ def honest_bounds(
 
     Raises:
         PanelError: the years are not consecutive around the base, or a weight is on another year.
-        SensitivityError: there is no finite interval.
+        LevelError: `level` is no share.
+        NonFiniteError: an estimate or covariance is missing or infinite.
+        NoVariationError: an estimate has no error.
+        SensitivityError: the size is below nought, or there is no finite interval.
     """
+    require_level(level)
+    if not 0 <= size < np.inf:
+        raise SensitivityError(f"{method}: size {size}; give how far trends may differ, nought or more")
     years = list(estimates)
     before, after = [y for y in years if y < base], [y for y in years if y > base]
     if not before or not after or years != [*range(before[0], base), *range(base + 1, after[-1] + 1)]:
@@ -358,6 +377,9 @@ def honest_bounds(
         raise PanelError(f"weights: found {strange[0]}; they weigh years after {base}")
     if covariance.shape != (len(years), len(years)) or not np.isfinite(covariance).all():
         raise NonFiniteError(f"covariance: found shape {covariance.shape}; give {len(years)} x {len(years)} numbers")
+    lost = [y for y, e in estimates.items() if not np.isfinite(e)]
+    if lost:
+        raise NonFiniteError(f"estimates: that of {lost[0]} is {estimates[lost[0]]}; give a number for each year")
     errors = np.sqrt(np.diag(covariance))
     if (errors <= 0).any():
         raise NoVariationError(f"covariance: the error of {years[int(errors.argmin())]} is nought")
@@ -398,7 +420,10 @@ def honest_bounds(
 
 @dataclass(frozen=True)
 class TwoWay:
-    """A regression with unit and year effects; `singletons` rows are alone in their unit or year and tell nothing."""
+    """A regression with unit and year effects; `singletons` rows are alone in their unit or year and tell nothing.
+
+    `units` counts all, `clusters` those with rows that tell something.
+    """
 
     coefficients: dict[str, Coefficient]
     n: int
@@ -406,6 +431,16 @@ class TwoWay:
     clusters: int
     singletons: int
     level: float
+
+
+def _together(units: npt.NDArray[np.intp], years: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which rows are left when those alone in their unit or year are dropped, until none is alone."""
+    kept = np.ones(len(units), dtype=bool)
+    while True:
+        alone = kept & ((np.bincount(units, weights=kept)[units] == 1) | (np.bincount(years, weights=kept)[years] == 1))
+        if not alone.any():
+            return kept
+        kept &= ~alone
 
 
 def two_way(
@@ -442,34 +477,38 @@ def two_way(
         CollinearityError: a regressor is a combination of others and of the effects.
         TooFewClustersError: fewer than two clusters.
         TooFewUnitsError: there are no more rows than coefficients.
+        VarianceError: a coefficient has no error, since the outcome is fitted without a rest.
+        LevelError: `level` is no share.
     """
     columns = [outcome, *regressors, *([weight] if weight else [])]
     require_columns(data, [*columns, unit, year, cluster])
+    require_level(level)
     if data.empty or not regressors:
         raise TooFewUnitsError(f"{len(data)} rows and {len(regressors)} regressors; give one or more of each")
     require_finite(data, columns, unit)
+    require_named(data.assign(**{_ROW: data.index}), [unit, year, cluster], _ROW)
     codes = {}
     for name, column in (("unit", unit), ("year", year), ("cluster", cluster)):
         codes[name] = pd.factorize(data[column])[0]  # once: the rest is quick on whole numbers
-        if (codes[name] < 0).any():
-            raise NonFiniteError(f"column {column!r}: row {data.index[codes[name] < 0][0]} has none; drop it")
     count = {name: int(c.max()) + 1 for name, c in codes.items()}
     cells = codes["unit"] * count["year"] + codes["year"]
     twice = np.flatnonzero(np.bincount(cells) > 1)
     if len(twice):
         row = data.loc[cells == twice[0], [unit, year]].iloc[0]
         raise MissingYearError(f"unit {row[unit]} stands twice in {row[year]}; keep one row a unit and year")
-    if weight and (data[weight] <= 0).any():
-        bad = data.loc[data[weight] <= 0, unit].iloc[0]
-        raise NonFiniteError(f"weight {weight!r}: unit {bad} has a weight that is not above nought")
+    if weight:
+        require_positive(data, weight, unit)
     y = data[outcome].to_numpy(dtype=float)
     if (y == y[0]).all():
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} rows have the same value")
-    if count["cluster"] < 2:
-        raise TooFewClustersError(f"clusters {cluster!r}: all rows are in one; clustered errors need two or more")
     if len(data) <= len(regressors) + count["unit"] + count["year"] - 1:
         raise TooFewUnitsError(
             f"{len(data)} rows for {len(regressors)} regressors and {count['unit']} units; take more years or units"
+        )
+    clusters = len(np.unique(codes["cluster"][_together(codes["unit"], codes["year"])]))
+    if clusters < 2:
+        raise TooFewClustersError(
+            f"clusters {cluster!r}: all rows are in one, or alone in their unit or year; two or more are needed"
         )
     # Columns get names that no formula can misread.
     names = [f"x{i}" for i in range(len(regressors))]
@@ -507,7 +546,8 @@ def two_way(
     if fit._collin_vars:
         which = regressors[names.index(fit._collin_vars[0])]
         raise CollinearityError(f"regressor {which!r} is a combination of others and of the effects; leave it out")
-    clusters = count["cluster"]
+    for n, r in zip(names, regressors, strict=True):
+        error_of(float(fit.se()[n] * frame[n].std()) ** 2, float(y.std()), f"coefficient of {r!r}")
     reach = float(stats.t.ppf((1 + level) / 2, clusters - 1))
     b, se = fit.coef(), fit.se()
     return TwoWay(

@@ -7,9 +7,17 @@ import numpy as np
 import pandas as pd
 from diff_diff import wild_bootstrap_se
 
-from analysis.designs.errors import CollinearityError, NonFiniteError, TooFewClustersError, TreatmentError
+from analysis.designs.errors import NoVariationError, TooFewClustersError, TreatmentError, VarianceError
 from analysis.designs.placebo import PlaceboTest, placebo_test
-from analysis.designs.regression import require_columns, require_finite, require_independent
+from analysis.designs.regression import (
+    require_columns,
+    require_finite,
+    require_independent,
+    require_level,
+    require_named,
+    require_positive,
+    require_single,
+)
 
 _LISTED = 20  # groups whose signs diff-diff lists in full rather than draws, if there are draws enough
 _SAME = 1e-9  # statistics nearer than this share are equal, whatever rounding says
@@ -105,6 +113,9 @@ def infer(
         )
     columns = [outcome, *controls, *([weight] if weight else [])]
     require_columns(data, [*columns, group, unit])
+    require_level(level)
+    require_named(data, [group], unit)
+    require_single(data, unit)
     groups = data[group].astype(str)
     absent = [t for t in treated if not (groups == t).any()]
     if absent:
@@ -112,6 +123,8 @@ def infer(
     others = sorted({n for t in treated for n in neighbours.get(t, ())} & set(groups) - set(treated))
     here = data[groups.isin([*treated, *others])]
     require_finite(here, columns, unit)
+    if here[outcome].nunique() < 2:
+        raise NoVariationError(f"outcome {outcome!r}: all {len(here)} units have the same value")
     if len(others) < 2 or len(treated) + len(others) < FEWEST:
         raise TooFewClustersError(
             f"{len(treated)} treated groups and {len(others)} neighbours: a wild cluster bootstrap needs {FEWEST} "
@@ -158,11 +171,8 @@ def _by_bootstrap(
     require_independent(design)
     scale = np.ones(len(data))
     if weight:
-        w = data[weight].to_numpy(dtype=float)
-        if (w <= 0).any():
-            bad = data[unit].to_numpy()[w <= 0][0]
-            raise NonFiniteError(f"weight {weight!r}: unit {bad} has a weight that is not above nought")
-        scale = np.sqrt(w)
+        require_positive(data, weight, unit)
+        scale = np.sqrt(data[weight].to_numpy(dtype=float))
     x = design.to_numpy() * scale[:, None]
     y = data[outcome].to_numpy(dtype=float) * scale
     estimate = float(np.linalg.lstsq(x, y, rcond=None)[0][1])
@@ -182,7 +192,7 @@ def _by_bootstrap(
     )
     # A perfect fit leaves rounding as its error.
     if result.bootstrap_distribution is None or not result.se > 1e-12 * data[outcome].std():
-        raise CollinearityError(
+        raise VarianceError(
             f"outcome {outcome!r}: the bootstrap over {groups} groups has no error to divide by; "
             "the outcome is fitted without a rest, or the controls tell the groups apart"
         )

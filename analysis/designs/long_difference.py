@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.designs.errors import UnknownColumnError
-from analysis.designs.regression import Fit, fit_ols
+from analysis.designs.regression import Fit, fit_ols, require_columns, require_finite
 
 
 def estimate(
@@ -38,9 +37,8 @@ def estimate(
     Raises:
         DesignError: the data cannot carry the design; `fit_ols` lists the causes.
     """
-    missing = [c for c in (start, end) if c not in data.columns]
-    if missing:
-        raise UnknownColumnError(f"no column {', '.join(map(repr, missing))} in the data")
+    require_columns(data, [start, end, unit])
+    require_finite(data, [start, end], unit)
     change = f"change from {start} to {end}"
     return fit_ols(
         data.assign(**{change: data[end] - data[start]}),

@@ -5,7 +5,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.designs.errors import NoVariationError, TooFewPlacebosError
-from analysis.designs.placebo import PlaceboTest
+from analysis.designs.placebo import Array, PlaceboTest
+
+
+def stepped(own: Array, draws: Array) -> Array:
+    """Step-down max-T p-values of statistics, in their order, from draws of all of them (draws x statistics).
+
+    All are sizes, nought or more. The largest statistic is held against the largest of each draw, the next against the
+    largest of those that are left; no p-value is below that of a larger statistic. The data count as one draw.
+    """
+    order = np.argsort(-own, kind="stable")
+    adjusted = np.empty(len(own))
+    floor = 0.0
+    for i, j in enumerate(order):
+        largest = draws[:, order[i:]].max(axis=1)
+        floor = max(floor, float(((largest >= own[j] * (1 - 1e-9)).sum() + 1) / (len(draws) + 1)))
+        adjusted[j] = floor
+    return adjusted
 
 
 def step_down(tests: Mapping[str, PlaceboTest]) -> dict[str, float]:
@@ -36,12 +52,4 @@ def step_down(tests: Mapping[str, PlaceboTest]) -> dict[str, float]:
         if scale <= 1e-12 * np.abs(column).max():
             raise NoVariationError(f"{name}: all {len(shared)} shared placebo groups have the estimate {column[0]:g}")
         own[j], placebos[:, j] = abs(tests[name].estimate) / scale, np.abs(column) / scale
-    order = np.argsort(-own, kind="stable")
-    adjusted: dict[str, float] = {}
-    floor = 0.0
-    for i, j in enumerate(order):
-        largest = placebos[:, order[i:]].max(axis=1)
-        p = ((largest >= own[j] * (1 - 1e-9)).sum() + 1) / (len(shared) + 1)
-        floor = max(floor, float(p))
-        adjusted[names[j]] = floor
-    return {n: adjusted[n] for n in names}
+    return dict(zip(names, stepped(own, placebos).tolist(), strict=True))

@@ -7,9 +7,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.designs.dose import residuals
-from analysis.designs.errors import BoundError
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.dose import nothing_left, residuals
+from analysis.designs.errors import BoundError, CollinearityError, NoVariationError, TooFewUnitsError
+from analysis.designs.regression import (
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_single,
+)
 
 # Controls that move R² by less than a hundredth say nothing of how the estimate would move with what they miss.
 LEAST_MOVE = 0.01
@@ -49,6 +55,7 @@ def robustness_value(t: float, degrees_of_freedom: int, *, share: float = 1.0, l
     f = share * abs(t) / np.sqrt(degrees_of_freedom)
     critical = 0.0
     if level is not None:
+        require_level(level)
         lower = degrees_of_freedom - 1
         critical = float(stats.t.ppf((1 + level) / 2, lower)) / np.sqrt(lower)
     adjusted = f - critical
@@ -106,15 +113,21 @@ def oster_bound(
     Raises:
         UnknownColumnError: a column is not in the data.
         NonFiniteError: a needed value is missing or infinite.
+        DuplicateUnitError: a unit stands in two rows.
+        TooFewUnitsError: there are no more units than coefficients.
+        NoVariationError: the absorbed effects leave nothing of the outcome.
+        CollinearityError: the regressor is a combination of controls and absorbed effects.
         BoundError: there are no controls.
     """
     if not controls:
         raise BoundError(f"{regressor!r}: no controls; the bound compares slopes with and without them")
-    columns = [outcome, regressor, *controls]
-    require_columns(data, [*columns, unit, *([absorb] if absorb else [])])
-    require_finite(data, columns, unit)
+    _require(data, outcome, regressor, controls, absorb, unit)
     y, x = residuals(data, [outcome, regressor], (), absorb).T
     y_rest, x_rest = residuals(data, [outcome, regressor], controls, absorb).T
+    if nothing_left(y, data[outcome].to_numpy(dtype=float)):
+        raise NoVariationError(f"outcome {outcome!r}: nothing of it is left to explain")
+    if nothing_left(x_rest, data[regressor].to_numpy(dtype=float)):
+        raise CollinearityError(f"regressor {regressor!r} is a combination of controls and effects; leave some out")
     n = len(data)
     long = float(x_rest @ y_rest / (x_rest @ x_rest))
     left = y_rest - long * x_rest
@@ -129,6 +142,19 @@ def oster_bound(
         variance_regressor=float(x @ x / n),
         variance_left=float(x_rest @ x_rest / n),
     )
+
+
+def _require(
+    data: pd.DataFrame, outcome: str, regressor: str, controls: Sequence[str], absorb: str | None, unit: str
+) -> None:
+    columns, groups = [outcome, regressor, *controls], [absorb] if absorb else []
+    require_columns(data, [*columns, unit, *groups])
+    require_named(data, groups, unit)
+    require_single(data, unit)
+    require_finite(data, columns, unit)
+    effects = data[absorb].nunique() if absorb else 1
+    if len(data) <= 1 + len(controls) + effects:
+        raise TooFewUnitsError(f"{len(data)} units for {1 + len(controls) + effects} coefficients; take fewer controls")
 
 
 def oster(
@@ -228,19 +254,36 @@ def _silent(short: float, long: float, r_short: float, r_long: float, r_max: flo
 
 
 def benchmarks(
-    data: pd.DataFrame, outcome: str, regressor: str, controls: Sequence[str], *, absorb: str | None = None
+    data: pd.DataFrame,
+    outcome: str,
+    regressor: str,
+    controls: Sequence[str],
+    *,
+    absorb: str | None = None,
+    unit: str,
 ) -> pd.DataFrame:
     """How much each control explains of the regressor and of the outcome: what to hold a robustness value against.
 
     Returns:
         One row a control, with columns control, with_regressor (partial R² of the control with the regressor, given
         the other controls) and with_outcome (with the outcome, given the regressor and the other controls).
+
+    Raises:
+        CollinearityError: a control or the regressor is a combination of the other terms.
+        NoVariationError: the other terms leave nothing of the outcome.
+        DesignError: as `oster_bound`.
     """
+    _require(data, outcome, regressor, controls, absorb, unit)
     rows = []
     for control in controls:
         others = [c for c in controls if c != control]
         x, z = residuals(data, [regressor, control], others, absorb).T
         y, v = residuals(data, [outcome, control], [*others, regressor], absorb).T
+        for name, rest in ((control, z), (control, v), (regressor, x)):
+            if nothing_left(rest, data[name].to_numpy(dtype=float)):
+                raise CollinearityError(f"{name!r} is a combination of the other terms; leave one of them out")
+        if nothing_left(y, data[outcome].to_numpy(dtype=float)):
+            raise NoVariationError(f"the other terms leave nothing of outcome {outcome!r}")
         rows.append(
             {
                 "control": control,

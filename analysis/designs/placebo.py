@@ -27,13 +27,20 @@ from analysis.designs.errors import (
     TreatmentError,
     UnknownColumnError,
 )
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import (
+    STILL,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_positive,
+    require_single,
+)
 
 Array = npt.NDArray[np.float64]
 
 DETECTABLE = 2.8  # standard errors: found with probability 0.8 by a two-sided test at 5% (1.96 + 0.84)
 _COLLINEAR = 1e-10  # share of a squared length outside the span of the others; columns are standardized before
-_STILL = 1e-12  # a clustered variance below this share of the outcome's spread is rounding
 _SAME = 1e-9  # estimates nearer than this share of the treated one are equal, whatever rounding says
 
 
@@ -124,14 +131,15 @@ def moments(
     Raises:
         UnknownColumnError: a column is not in the data.
         NonFiniteError: a needed value is missing or infinite, or a unit has no group or cluster.
+        DuplicateUnitError: a unit stands in two rows.
         NoVariationError: an outcome is the same for all units.
+        CollinearityError: a control is the same for all units.
         TreatmentError: no unit is in the treated group, or all are.
     """
     columns = [*outcomes, *controls, *([weight] if weight else [])]
     require_columns(data, [*columns, group, cluster, unit])
-    for name in (group, cluster):
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
+    require_named(data, [group, cluster], unit)
+    require_single(data, unit)
     require_finite(data, columns, unit)
     here = data[group].astype(str) == treated
     if not here.any() or here.all():
@@ -147,17 +155,16 @@ def moments(
     x = data[list(controls)].to_numpy(dtype=float)
     deviation = x.std(axis=0)
     size = np.abs(x).max(axis=0, initial=0)
-    flat = [c for c, d, s in zip(controls, deviation, size, strict=True) if d <= _STILL * s]
+    flat = [c for c, d, s in zip(controls, deviation, size, strict=True) if d <= STILL * s]
     if flat:
         raise CollinearityError(f"control {flat[0]!r} is the same for all units; leave it out")
     x = np.column_stack([np.ones(len(data)), (x - x.mean(axis=0)) / deviation])
     y = data[list(outcomes)].to_numpy(dtype=float)
     spread = y.std(axis=0)
     y = np.column_stack([y - y.mean(axis=0), here.to_numpy(dtype=float)])
+    if weight:
+        require_positive(data, weight, unit)
     w = data[weight].to_numpy(dtype=float) if weight else np.ones(len(data))
-    if (w <= 0).any():
-        bad = data[unit].to_numpy()[w <= 0][0]
-        raise NonFiniteError(f"weight {weight!r}: unit {bad} has a weight that is not above nought")
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(names)))
     x, y, w = x[order], y[order], w[order]
@@ -222,6 +229,8 @@ def _solve(m: Moments, name: str, others: Sequence[str]) -> tuple[_Solved, npt.N
         raise CollinearityError(f"{name} against {', '.join(others)}: the controls tell the groups apart entirely")
     estimates = (m.xy[chosen][treated].sum(axis=0)[0] - gamma @ xy) / own
     coefficients = np.linalg.solve(xx, xy - np.outer(d, estimates))
+    # An outcome that the controls fit without a rest leaves rounding, which is no estimate to be ranked.
+    estimates = np.where(np.abs(estimates) <= STILL * m.spread, 0.0, estimates)
     return _Solved(estimates, coefficients, gamma, own, treated), chosen
 
 
@@ -239,7 +248,8 @@ def _crv1(m: Moments, solved: _Solved, chosen: npt.NDArray[np.intp]) -> Array:
 class Estimates:
     """A group's estimates against others, one an outcome: what `place` gives, as arrays.
 
-    `errors` are CRV1; None where fewer than two clusters are treated, or untreated. `shift` as in `Placement`.
+    `errors` are CRV1; None where fewer than two clusters are treated, or untreated, and NaN where the outcome is fitted
+    without a rest. `shift` as in `Placement`.
     """
 
     values: Array
@@ -252,9 +262,10 @@ def estimate(m: Moments, name: str, others: Sequence[str], *, errors: bool = Tru
     """A group's estimates against other groups as arrays, for thousands of outcomes; `place` has the errors raised."""
     solved, chosen = _solve(m, name, others)
     enough = min(int(solved.treated.sum()), int((~solved.treated).sum())) > 1
+    found = _crv1(m, solved, chosen)[:-1] if errors and enough else None
     return Estimates(
         values=solved.estimates[:-1],
-        errors=_crv1(m, solved, chosen)[:-1] if errors and enough else None,
+        errors=None if found is None else np.where(found <= STILL * m.spread[:-1], np.nan, found),
         shift=float(solved.estimates[-1]),
         clusters=len(chosen),
     )
@@ -295,7 +306,7 @@ def place(m: Moments, name: str, others: Sequence[str]) -> list[Placement]:
     errors = _crv1(m, solved, chosen) if min(inside, outside) > 1 else None
     placements = []
     for i in range(len(m.outcomes)):
-        error = None if errors is None or errors[i] <= _STILL * m.spread[i] else float(errors[i])
+        error = None if errors is None or errors[i] <= STILL * m.spread[i] else float(errors[i])
         placements.append(
             Placement(
                 group=name,
@@ -400,11 +411,13 @@ def judge(placements: Sequence[Placement], treated: str, level: float = 0.95) ->
     """The test for one outcome: the treated group's placement among the others'.
 
     Raises:
+        LevelError: `level` is no share.
         NoPlacementError: the treated group has no placement.
         TooFewPlacebosError: fewer than two other groups.
         NoVariationError: the placebo groups' estimates are all the same.
         NonFiniteError: an estimate, error or shift is missing or infinite.
     """
+    require_level(level)
     for p in placements:
         if not np.isfinite([p.estimate, p.shift, p.standard_error or 0.0]).all():
             raise NonFiniteError(f"group {p.group!r}: its estimate, error or shift is not finite; leave the group out")
@@ -420,7 +433,7 @@ def judge(placements: Sequence[Placement], treated: str, level: float = 0.95) ->
             "Lower the smallest number of units, or take in more groups."
         )
     estimates = np.array([p.estimate for p in rest])
-    if np.ptp(estimates) <= _STILL * np.abs(estimates).max():
+    if np.ptp(estimates) <= STILL * np.abs(estimates).max():
         raise NoVariationError(f"the estimates of all {len(rest)} placebo groups are {estimates[0]:g}")
     ratios = np.array([p.estimate / p.standard_error for p in rest if p.standard_error])
     studentized = None
@@ -445,8 +458,14 @@ def eligible(
     """The groups with at least `smallest` units that touch a group with units, and which groups those are.
 
     Raises:
+        UnknownColumnError: there is no column of groups.
+        NonFiniteError: a row has no group.
         TreatmentError: the treated group is not among them.
     """
+    require_columns(data, [group])
+    nameless = data[group].isna()
+    if nameless.any():
+        raise NonFiniteError(f"column {group!r}: row {data.index[nameless][0]} has no group; give it one, or drop it")
     sizes = data[group].astype(str).value_counts()
     found = {
         str(g): tuple(sorted(n for n in neighbours.get(str(g), ()) if sizes.get(n, 0) > 0))

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
 from diff_diff import LinearRegression
 
 from analysis.designs.errors import (
     CollinearityError,
+    DuplicateUnitError,
+    LevelError,
     NonFiniteError,
     NoVariationError,
     TooFewClustersError,
     TooFewUnitsError,
     TreatmentError,
     UnknownColumnError,
+    VarianceError,
 )
 
 INTERCEPT = "intercept"
@@ -23,6 +27,7 @@ INTERCEPT = "intercept"
 # A regressor whose part outside the span of the others is smaller than this share of its length is
 # a combination of them: rounding gives about 1e-15, the closest regressors of any use about 1e-3.
 _COLLINEAR = 1e-8
+STILL = 1e-12  # a standard error below this share of the outcome's spread is rounding
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,20 @@ def require_columns(data: pd.DataFrame, columns: Sequence[str]) -> None:
         )
 
 
+def numbers(data: pd.DataFrame, column: str, unit: str) -> npt.NDArray[np.float64]:
+    """A column's values, NaN where there is none; `NonFiniteError`, which names a unit, if one is no number."""
+    try:
+        return data[column].to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        words = data[pd.to_numeric(data[column], errors="coerce").isna() & data[column].notna()]
+        found = f"unit {words[unit].iloc[0]} has {words[column].iloc[0]!r}, which" if len(words) else "its kind"
+        raise NonFiniteError(f"column {column!r}: {found} is no number; mend it") from error
+
+
 def require_finite(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
     """Raise `NonFiniteError`, which names units, unless every value of the columns is a finite number."""
     for column in columns:
-        bad = ~np.isfinite(data[column].to_numpy(dtype=float, na_value=np.nan))
+        bad = ~np.isfinite(numbers(data, column, unit))
         if bad.any():
             named = ", ".join(str(u) for u in data.loc[bad, unit].head(5))
             raise NonFiniteError(
@@ -68,9 +83,48 @@ def require_finite(data: pd.DataFrame, columns: Sequence[str], unit: str) -> Non
             )
 
 
+def require_named(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
+    """Raise `NonFiniteError`, which names a unit, unless the columns say for each unit which group it is in."""
+    for column in columns:
+        lost = data[column].isna()
+        if lost.any():
+            raise NonFiniteError(
+                f"column {column!r}: unit {data.loc[lost, unit].iloc[0]} has no {column}, and {lost.sum()} of "
+                f"{len(data)} units have none; give them one, or drop them (and say how many)"
+            )
+
+
+def require_positive(data: pd.DataFrame, weight: str, unit: str) -> None:
+    """Raise `NonFiniteError`, which names a unit, unless all weights are above nought."""
+    low = data[weight] <= 0
+    if low.any():
+        raise NonFiniteError(
+            f"weight {weight!r}: unit {data.loc[low, unit].iloc[0]} has a weight that is not above nought"
+        )
+
+
+def require_single(data: pd.DataFrame, unit: str) -> None:
+    """Raise `DuplicateUnitError` if a unit stands in two rows, `NonFiniteError` if a row names none."""
+    names = data[unit]
+    if names.isna().any():
+        raise NonFiniteError(f"column {unit!r}: row {names.index[names.isna()][0]} names no unit; name it or drop it")
+    twice = names[names.duplicated()]
+    if len(twice):
+        raise DuplicateUnitError(f"unit {twice.iloc[0]} stands in {(names == twice.iloc[0]).sum()} rows; keep one")
+
+
+def require_level(level: float) -> None:
+    """Raise `LevelError` unless the coverage of an interval is a share between 0 and 1."""
+    if not 0 < level < 1:
+        raise LevelError(f"level: found {level}; the coverage of an interval is a share between 0 and 1, such as 0.95")
+
+
 def require_independent(design: pd.DataFrame) -> None:
     """Raise `CollinearityError`, which names the regressor, unless no column is a combination of those before it."""
     matrix = design.to_numpy(dtype=float)
+    # Columns of length one, or small ones would be rounding beside large ones.
+    length = np.linalg.norm(matrix, axis=0)
+    matrix = matrix / np.where(length > 0, length, 1.0)
     for i, name in enumerate(design.columns):
         column, before = matrix[:, i], matrix[:, :i]
         rest = column - before @ np.linalg.lstsq(before, column, rcond=None)[0] if i else column
@@ -83,6 +137,8 @@ def require_independent(design: pd.DataFrame) -> None:
 
 def require_indicator(data: pd.DataFrame, treatment: str) -> None:
     """Raise `TreatmentError` unless the treatment is 1 for some units and 0 for all others."""
+    if data.empty:
+        raise TreatmentError(f"treatment {treatment!r}: there is no unit; the design needs treated and untreated units")
     values = data[treatment].astype(float)
     strange = sorted(set(values) - {0.0, 1.0})
     if strange:
@@ -104,8 +160,30 @@ def _require_treatment(data: pd.DataFrame, treatment: str, cluster: str) -> None
         # The residuals of a lone treated cluster sum to nought, which makes the standard error far too small.
         if count < 2:
             raise TooFewClustersError(
-                f"clusters {cluster!r}: {count} holds {group} units; clustered errors need two or more in each group"
+                f"clusters {cluster!r}: {count} holds {group} units; clustered errors need two or more in each group; "
+                "with one treated cluster use placebo groups (`inference.infer`)"
             )
+
+
+def error_of(variance: float, spread: float, what: str) -> float:
+    """The standard error of a variance.
+
+    Raises:
+        VarianceError: the variance is no more than rounding beside the outcome's `spread`, or below nought.
+    """
+    if not variance > (STILL * spread) ** 2:
+        raise VarianceError(
+            f"{what}: the variance comes out as {variance:g}; the outcome is fitted without a rest, or (with Conley's) "
+            "the cut-off is too long"
+        )
+    return float(np.sqrt(variance))
+
+
+def _require_enough(data: pd.DataFrame, outcome: str, regressors: Sequence[str]) -> None:
+    if data[outcome].nunique() < 2:
+        raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
+    if len(data) <= len(regressors) + 1:
+        raise TooFewUnitsError(f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls")
 
 
 def conley_errors(
@@ -132,12 +210,20 @@ def conley_errors(
         The others are those of `fit_ols`.
 
     Raises:
+        TooFewUnitsError: fewer than two treated, or untreated, units, or no more units than coefficients.
+        VarianceError: the variance is nought or less, which this kernel does not rule out on a map.
         DesignError: the data cannot carry the design; the subclasses name the causes.
     """
     regressors = [treatment, *controls]
     require_columns(data, [outcome, *regressors, latitude, longitude, unit])
+    require_single(data, unit)
     require_finite(data, [outcome, *regressors, latitude, longitude], unit)
     require_indicator(data, treatment)
+    _require_enough(data, outcome, regressors)
+    treated = int((data[treatment] == 1).sum())
+    if min(treated, len(data) - treated) < 2:
+        # The residual of a lone unit is nought, which makes the error far too small.
+        raise TooFewUnitsError(f"{treated} treated and {len(data) - treated} untreated units; two of each are needed")
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
     require_independent(design)
@@ -150,9 +236,7 @@ def conley_errors(
             conley_cutoff_km=float(cutoff),
         ).fit(design.to_numpy(), data[outcome].to_numpy(dtype=float))
         variance = float(fit.vcov_[1, 1])
-        if not variance > 0:
-            raise NoVariationError(f"outcome {outcome!r}: its Conley variance at {cutoff:g} km is {variance:g}")
-        errors[float(cutoff)] = variance**0.5
+        errors[float(cutoff)] = error_of(variance, float(data[outcome].std()), f"Conley errors at {cutoff:g} km")
     return errors
 
 
@@ -185,23 +269,23 @@ def fit_ols(
     Raises:
         UnknownColumnError: a column is not in the data.
         NonFiniteError: a needed value is missing or infinite.
+        DuplicateUnitError: a unit stands in two rows.
+        LevelError: `level` is no share.
         TreatmentError: the treatment is not 0 or 1, or does not vary.
         NoVariationError: the outcome does not vary.
         TooFewClustersError: fewer than two clusters hold treated, or untreated, units.
         TooFewUnitsError: there are no more units than coefficients.
         CollinearityError: a regressor is a combination of others.
+        VarianceError: a coefficient has no error, since the outcome is fitted without a rest.
     """
     regressors = [treatment, *controls]
     require_columns(data, [outcome, *regressors, cluster, unit])
-    if data[cluster].isna().any():
-        nameless = data.loc[data[cluster].isna(), unit].iloc[0]
-        raise NonFiniteError(f"column {cluster!r}: unit {nameless} is in no cluster")
+    require_level(level)
+    require_named(data, [cluster], unit)
+    require_single(data, unit)
     require_finite(data, [outcome, *regressors], unit)
     _require_treatment(data, treatment, cluster)
-    if data[outcome].nunique() < 2:
-        raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
-    if len(data) <= len(regressors) + 1:
-        raise TooFewUnitsError(f"{len(data)} units for {len(regressors) + 1} coefficients; take fewer controls")
+    _require_enough(data, outcome, regressors)
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
     require_independent(design)
@@ -212,6 +296,9 @@ def fit_ols(
         cov_kwds={"groups": groups, "use_correction": True, "df_correction": True},
         use_t=True,
     )
+    spread = float(data[outcome].std())
+    for name, length in np.sqrt((design**2).mean()).items():
+        error_of(float(result.bse[name] * length) ** 2, spread, f"coefficient of {name!r}")
     intervals = result.conf_int(alpha=1 - level)
     return Fit(
         coefficients={

@@ -17,9 +17,17 @@ import shapely
 import statsmodels.api as sm
 from shapely.geometry.base import BaseGeometry
 
-from analysis.designs.errors import BadBoundsError, CollinearityError, NonFiniteError, TreatmentError
+from analysis.designs.errors import (
+    BadBoundsError,
+    CollinearityError,
+    DuplicateUnitError,
+    NonFiniteError,
+    NoVariationError,
+    TooFewUnitsError,
+    TreatmentError,
+)
 from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge, moments, place
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import require_columns, require_finite, require_named, require_single
 from analysis.designs.weights import EARTH_KM
 
 Array = npt.NDArray[np.float64]
@@ -81,6 +89,9 @@ def _near(
     """The neighbours' units, and their distances to the group `name`."""
     if name not in distances.columns:
         raise TreatmentError(f"group {name!r} has no column in the table of distances; add it")
+    twice = distances.index[distances.index.duplicated()]
+    if len(twice):
+        raise DuplicateUnitError(f"unit {twice[0]} stands twice in the table of distances; keep one row")
     here = data[data[group].astype(str).isin(list(neighbours))]
     km = distances[name].reindex(here[unit]).to_numpy(dtype=float)
     if not np.isfinite(km).all():
@@ -156,12 +167,18 @@ def rings(
 
     Raises:
         BadBoundsError: the bounds do not rise.
+        NoVariationError: an outcome is the same for all units.
         TreatmentError: the treated group, or a ring around it, has too few units.
         DesignError: the data cannot carry the design; the subclasses name the causes.
     """
     around = rings_of(bounds)
     require_columns(data, [*outcomes, group, cluster, unit])
+    require_named(data, [group, cluster], unit)
+    require_single(data, unit)
     require_finite(data, outcomes, unit)
+    still = [o for o in outcomes if len(data) and data[o].nunique() < 2]
+    if still:
+        raise NoVariationError(f"outcome {still[0]!r}: all {len(data)} units have the same value")
     candidates = eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest)
     own, own_km = _near(data, distances, treated, candidates[treated], group, unit)
     own_inside = _inside(own_km, around)
@@ -187,6 +204,10 @@ def rings(
         y = _less_means(here[list(outcomes)].to_numpy(dtype=float), groups)
         count = int(clusters.max()) + 1
         coefficients = len(around) + int(groups.max()) + 1
+        if len(here) <= coefficients:
+            raise TooFewUnitsError(
+                f"around {name!r}: {len(here)} units for {coefficients} coefficients; take fewer rings"
+            )
         factor = count / (count - 1) * (len(here) - 1) / (len(here) - coefficients)
         for outcome, column in zip(outcomes, y.T, strict=True):
             fit = sm.OLS(column, x).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
@@ -234,6 +255,7 @@ def without_near(
         TreatmentError: too few units are left around the treated group.
         DesignError: the data cannot carry the design; the subclasses name the causes.
     """
+    require_columns(data, [*outcomes, *controls, group, cluster, unit])
     candidates = eligible(data, treated, group=group, neighbours=neighbours, smallest=smallest)
     placements: dict[str, list[Placement]] = {o: [] for o in outcomes}
     for name, others in candidates.items():

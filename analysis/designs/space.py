@@ -24,10 +24,18 @@ from analysis.designs.errors import (
     BoundaryError,
     NoVariationError,
     TooFewUnitsError,
+    UnknownColumnError,
     WithinVariationError,
 )
 from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge
-from analysis.designs.regression import INTERCEPT, Coefficient, require_columns, require_finite, require_independent
+from analysis.designs.regression import (
+    INTERCEPT,
+    Coefficient,
+    error_of,
+    require_columns,
+    require_finite,
+    require_independent,
+)
 from analysis.designs.weights import Contiguity, contiguity
 
 Array = npt.NDArray[np.float64]
@@ -36,6 +44,7 @@ AGREE = 1.96  # GMM's standard errors that maximum likelihood may lie away
 PERMUTATIONS = 999
 _EDGE = 0.999  # a parameter beyond is at the bound of the search, not at a maximum
 _PLACED = "in the treated place"
+_FEWEST = 4
 _FINE = 1e-10  # tolerance of the search for the spatial parameter
 
 
@@ -134,7 +143,10 @@ def _matrices(
     design = data[list(regressors)].astype(float)
     design.insert(0, INTERCEPT, 1.0)
     require_independent(design)
-    return data[[outcome]].to_numpy(dtype=float), design.to_numpy(dtype=float)
+    y, x = data[[outcome]].to_numpy(dtype=float), design.to_numpy(dtype=float)
+    rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    error_of(float((rest**2).mean()), float(y.std()), f"outcome {outcome!r}")
+    return y, x
 
 
 def moran(
@@ -164,12 +176,15 @@ def moran(
         UnknownUnitError: a unit of the weights has no row.
         NonFiniteError: a value is missing or infinite.
         NoVariationError: all units have the same value.
+        TooFewUnitsError: fewer than four units, whose moments under randomization are not defined.
     """
     rows = graph.rows(data, unit)
     require_columns(rows, [column])
     require_finite(rows, [column], unit)
     if rows[column].nunique() < 2:
         raise NoVariationError(f"column {column!r}: all {len(rows)} units have the same value")
+    if len(rows) < _FEWEST:
+        raise TooFewUnitsError(f"{len(rows)} units; Moran's I needs {_FEWEST} or more")
     before = np.random.get_state()  # esda draws from NumPy's common generator
     np.random.seed(seed)
     try:
@@ -315,12 +330,17 @@ def lag_model(
         effects: the regressors that are given direct and indirect effects.
 
     Raises:
+        UnknownColumnError: a column is not in the data, or one of `effects` is no regressor.
+        VarianceError: the outcome is fitted without a rest.
         WithinVariationError: a regressor of `effects` does not vary within groups.
         BoundaryError: rho is at the edge.
         DesignError: the data cannot carry the model; the subclasses name the causes.
     """
     rows = graph.rows(data, unit)
     y, x = _matrices(rows, outcome, regressors, unit, spare=2)
+    strange = [name for name in effects if name not in regressors]
+    if strange:
+        raise UnknownColumnError(f"effects of {strange[0]!r}: it is not among the regressors {', '.join(regressors)}")
     for name in effects:
         _within(name, rows, group)
     names = (INTERCEPT, *regressors)

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.designs.errors import DesignError, TooFewPlacebosError, UnknownColumnError
+from analysis.designs.errors import DesignError, NoVariationError, TooFewPlacebosError, UnknownColumnError
 from analysis.designs.placebo import eligible, estimate, moments, select
+from analysis.designs.regression import require_columns, require_named
 
 Array = npt.NDArray[np.float64]
 Boolean = npt.NDArray[np.bool_]
@@ -39,7 +40,8 @@ class Curve:
     """Estimates of all specifications (rows) with each group (columns) in the treated one's place.
 
     `estimates` and `errors` (CRV1) are NaN where a group is no candidate in that specification's sample, and `errors`
-    also where a group has no two clusters. `clusters` is the number of clusters, for the degrees of freedom.
+    also where a group has no two clusters or its outcome is fitted without a rest. `clusters` is the number of
+    clusters, for the degrees of freedom.
     `units` is the number of units that the treated group's own estimate is of.
     """
 
@@ -135,6 +137,13 @@ def specification_curve(
     unknown += [s.comparison for s in specifications if s.comparison not in comparisons]
     if unknown:
         raise UnknownColumnError(f"no sample or comparison {unknown[0]!r}; give it with the others")
+    require_columns(data, [group, cluster, unit])
+    require_named(data, [group, cluster], unit)
+    short = [name for name, keep in samples.items() if np.shape(keep) != (len(data),)]
+    if short:
+        raise DesignError(
+            f"sample {short[0]!r}: {np.size(samples[short[0]])} marks for {len(data)} rows; give one a row"
+        )
     names = tuple(sorted(data[group].astype(str).unique()))
     column = {g: i for i, g in enumerate(names)}
     shape = (len(specifications), len(names))
@@ -218,7 +227,13 @@ def infer(curve: Curve, scales: Array, *, alpha: float = 0.05) -> Joint:
 
     Raises:
         TooFewPlacebosError: fewer than three groups are candidates in every specification, or the treated one is not.
+        NoVariationError: a scale is nought, missing or infinite.
     """
+    if len(scales) != len(curve.specifications) or not np.isfinite(scales).all() or (scales == 0).any():
+        raise NoVariationError(
+            f"{len(scales)} scales for {len(curve.specifications)} specifications; give each a finite one that is not "
+            "nought"
+        )
     shared = curve.shared
     if len(shared) < 3 or curve.treated not in shared:
         raise TooFewPlacebosError(

@@ -9,10 +9,18 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from diff_diff import SyntheticDiD
 
-from analysis.designs.errors import NoDonorsError, NonFiniteError, NoVariationError, PanelError, TreatmentError
+from analysis.designs.errors import (
+    DuplicateUnitError,
+    NoDonorsError,
+    NonFiniteError,
+    NoVariationError,
+    PanelError,
+    TreatmentError,
+)
 from analysis.designs.placebo import PlaceboTest, Placement, judge
 from analysis.designs.regression import require_finite
 
@@ -50,6 +58,7 @@ def synthetic_did(
     Raises:
         PanelError: the panel lacks a year, or the years before are not all earlier than those after.
         TreatmentError: no treated unit, a unit that the panel lacks, or one on both sides.
+        DuplicateUnitError: a unit stands in two rows, or is named twice.
         NoDonorsError: fewer than two donors.
         NonFiniteError: a value is missing or infinite.
         NoVariationError: the donors have one and the same value in all years before.
@@ -61,17 +70,20 @@ def synthetic_did(
             f"before {list(before)}, after {list(after)}: "
             + (f"the panel has no year {lacking[0]}" if lacking else "give two or more years before, all earlier")
         )
+    _require_single(wide)
     both = set(treated) & set(donors)
     unknown = [u for u in (*treated, *donors) if u not in wide.index]
     if not treated or both or unknown:
         found = "no treated unit" if not treated else f"unit {(sorted(both) or unknown)[0]}"
         raise TreatmentError(f"{found}: name treated units and donors of the panel, each on one side")
+    if len(set(treated)) < len(treated) or len(set(donors)) < len(donors):
+        raise DuplicateUnitError("a unit is named twice among the treated units or the donors; name each once")
     if len(donors) < FEWEST_DONORS:
         raise NoDonorsError(f"{len(donors)} donor for {len(treated)} treated units; weights need two or more")
     chosen = wide.loc[[*treated, *donors], years]
     for y in years:
         require_finite(chosen.assign(unit=chosen.index), [y], "unit")  # type: ignore[list-item]
-    if chosen.loc[list(donors), list(before)].to_numpy().std() == 0:
+    if np.ptp(chosen.loc[list(donors), list(before)].to_numpy(dtype=float)) == 0:
         raise NoVariationError("all donors have one and the same value in all years before; weights cannot be found")
     long = chosen.rename_axis(index="unit").reset_index().melt("unit", var_name="year", value_name="outcome")
     long["treated"] = long["unit"].isin(list(treated)).astype(int)
@@ -83,16 +95,25 @@ def synthetic_did(
         fit = SyntheticDiD(variance_method="jackknife").fit(
             long, outcome="outcome", treatment="treated", unit="unit", time="year", post_periods=list(after)
         )
-    if not pd.notna(fit.att):
-        raise NonFiniteError(f"{len(treated)} treated units, {len(donors)} donors: the estimate is {fit.att}")
+    if fit.pre_treatment_fit is None or not np.isfinite([fit.att, fit.pre_treatment_fit]).all():
+        raise NonFiniteError(
+            f"{len(treated)} treated units, {len(donors)} donors: the estimate is {fit.att} and its fit before "
+            f"{fit.pre_treatment_fit}; take more years before or other donors"
+        )
     return SyntheticDid(
         estimate=float(fit.att),
         unit_weights={str(u): float(w) for u, w in fit.unit_weights.items() if w > 0},
         time_weights={int(y): float(w) for y, w in fit.time_weights.items()},
-        misfit=float(fit.pre_treatment_fit or 0.0),
+        misfit=float(fit.pre_treatment_fit),
         treated_units=len(treated),
         donors=len(donors),
     )
+
+
+def _require_single(wide: pd.DataFrame) -> None:
+    twice = wide.index[wide.index.duplicated()]
+    if len(twice):
+        raise DuplicateUnitError(f"unit {twice[0]} stands in {(wide.index == twice[0]).sum()} rows; keep one")
 
 
 def synthetic_placebos(
@@ -125,11 +146,17 @@ def synthetic_placebos(
 
     Raises:
         TreatmentError: the treated group is too small, or a unit has no group.
+        DuplicateUnitError: a unit stands in two rows, or has two groups.
         DesignError: as `synthetic_did` and `placebo.judge`.
     """
+    _require_single(wide)
+    twice = groups.index[groups.index.duplicated()]
+    if len(twice):
+        raise DuplicateUnitError(f"unit {twice[0]} is given a group twice; give it one")
     own = groups.reindex(wide.index)
     if own.isna().any():
         raise TreatmentError(f"unit {own.index[own.isna()][0]} has no group; give each unit of the panel one")
+    own = own.astype(str)
     sizes = own.value_counts()
     if sizes.get(treated, 0) < smallest:
         raise TreatmentError(f"group {treated!r} has {sizes.get(treated, 0)} units; it needs {smallest}")

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.designs.errors import NoVariationError
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import require_columns, require_finite, require_single
 
 TYPES = ("growing_well_served", "growing_poorly_served", "shrinking_well_served", "shrinking_poorly_served")
 
 
 def _require(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
     require_columns(data, [*columns, unit])
+    require_single(data, unit)
     require_finite(data, columns, unit)
     for column in columns:
         if data[column].nunique() < 2:
@@ -36,6 +37,7 @@ def classify(data: pd.DataFrame, *, growth: str, served: str, urban: str, unit: 
 
     Raises:
         UnknownColumnError, NonFiniteError: a column is missing, or a value.
+        DuplicateUnitError: a unit stands in two rows.
         NoVariationError: a column is the same for all units.
     """
     _require(data, [growth, served, urban], unit)

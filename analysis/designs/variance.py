@@ -9,8 +9,15 @@ import pandas as pd
 from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
-from analysis.designs.errors import ConvergenceError, NonFiniteError, NoVariationError, TooFewClustersError
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.errors import ConvergenceError, NoVariationError, TooFewClustersError, TooFewUnitsError
+from analysis.designs.regression import (
+    INTERCEPT,
+    require_columns,
+    require_finite,
+    require_independent,
+    require_named,
+    require_single,
+)
 
 _NOUGHT = 1e-6  # a share of the variance below this is the boundary: REML puts it at nought
 
@@ -42,11 +49,6 @@ class Variances:
         return {"group": self.group / self.total, "cluster": self.cluster / self.total, "unit": self.unit / self.total}
 
     @property
-    def correlation_in_group(self) -> float:
-        """The correlation of two units of one group that are in different clusters."""
-        return self.group / self.total
-
-    @property
     def correlation_in_cluster(self) -> float:
         """The correlation of two units of one cluster."""
         return (self.group + self.cluster) / self.total
@@ -73,23 +75,26 @@ def decompose(
         UnknownColumnError: a column is not in the data.
         NonFiniteError: a needed value is missing or infinite.
         NoVariationError: the outcome is the same for all units.
+        TooFewUnitsError: there are no more units than coefficients.
+        CollinearityError: a control is the same for all units, or a combination of others.
         TooFewClustersError: fewer than three groups, or no group with two clusters, or no cluster with two units.
         ConvergenceError: the likelihood has no maximum that the optimizers find.
     """
     require_columns(data, [outcome, *controls, group, cluster, unit])
-    for name in (group, cluster):
-        if data[name].isna().any():
-            raise NonFiniteError(f"column {name!r}: unit {data.loc[data[name].isna(), unit].iloc[0]} has no {name}")
+    require_named(data, [group, cluster], unit)
+    require_single(data, unit)
     require_finite(data, [outcome, *controls], unit)
+    if len(data) <= len(controls) + 1:
+        raise TooFewUnitsError(f"{len(data)} units for {len(controls) + 1} coefficients; take fewer controls")
     y = data[outcome].to_numpy(dtype=float)
     if np.ptp(y) == 0:
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
     groups, clusters = _nested(data, group, cluster)
+    design = data[list(controls)].astype(float)
+    design.insert(0, INTERCEPT, 1.0)
+    require_independent(design)
     x = data[list(controls)].to_numpy(dtype=float)
-    spread = x.std(axis=0)
-    if (spread == 0).any():
-        raise NoVariationError(f"control {controls[int((spread == 0).argmax())]!r} is the same for all units")
-    x = np.column_stack([np.ones(len(y)), (x - x.mean(axis=0)) / spread])
+    x = np.column_stack([np.ones(len(y)), (x - x.mean(axis=0)) / x.std(axis=0)])
     scale = y.std()
     group_variance, cluster_variance, unit_variance = _reml((y - y.mean()) / scale, x, groups, clusters, outcome)
     total = group_variance + cluster_variance + unit_variance

@@ -10,7 +10,7 @@ import pandas as pd
 from libpysal.weights import W  # type: ignore[import-untyped]
 
 from analysis.designs.errors import DuplicateUnitError, IslandError, TooFewUnitsError, UnknownUnitError
-from analysis.designs.regression import require_columns, require_finite
+from analysis.designs.regression import require_columns, require_finite, require_single
 
 Array = npt.NDArray[np.float64]
 
@@ -42,8 +42,8 @@ class Contiguity:
             DuplicateUnitError: a unit has two rows.
         """
         require_columns(data, [unit])
+        require_single(data, unit)
         names = data[unit].astype(str)
-        _require_single(names)
         known = set(names)
         missing = [u for u in self.units if u not in known]
         if missing:
@@ -52,12 +52,6 @@ class Contiguity:
                 "make the graph from the units that are estimated on"
             )
         return data.set_axis(pd.Index(names)).loc[list(self.units)].reset_index(drop=True)
-
-
-def _require_single(names: "pd.Series[str]") -> None:
-    twice = names[names.duplicated()]
-    if len(twice):
-        raise DuplicateUnitError(f"unit {twice.iloc[0]} stands in {(names == twice.iloc[0]).sum()} rows; keep one")
 
 
 def great_circle_km(latitude: Array, longitude: Array, at: tuple[float, float]) -> Array:
@@ -120,8 +114,8 @@ def contiguity(
     """
     require_columns(data, [unit])
     require_columns(pairs, [first, second])
+    require_single(data, unit)
     names = data[unit].astype(str)
-    _require_single(names)
     a, b = pairs[first].astype(str), pairs[second].astype(str)
     alone = a[a == b]
     if len(alone):

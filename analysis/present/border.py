@@ -4,9 +4,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import load_all
+from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
-from analysis.present.effects import bracketed_p, effects_table, places
+from analysis.present.effects import bracketed_p, effects_table, placebo_note, places
 from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.placebo_provinces import outcome_words, specification_table
 from analysis.present.style import COMPARISON, INK, TREATED, WIDTH, Figure, style, to_svg
@@ -43,11 +43,13 @@ def record_table(folder: Path = FINDINGS) -> Table:
 def variants_table(folder: Path = FINDINGS) -> Table:
     """Each outcome without controls under other weights, placebos and samples."""
     known = load_all(folder)
+    shown: list[Finding] = []
     rows = []
     for outcome, what in OUTCOMES.items():
         found = [
             known[f"{DESIGN}.{outcome}.raw.{v}.effect" if v else f"{DESIGN}.{outcome}.raw.effect"] for v in VARIANTS
         ]
+        shown += found
         digits = places(found[0], least=1)
         rows.append(
             Row(
@@ -63,7 +65,9 @@ def variants_table(folder: Path = FINDINGS) -> Table:
             "Without controls. Estimates, with the p-value of placebo provinces in brackets. "
             "Units count once: a row has a weight of one over the number of its unit’s pairs. "
             f"Placebos apart: no placebo province is compared with {treated}. "
-            "No zones: without units that gave, or may have given, ground to a development zone."
+            "No zones: without units that gave, or may have given, ground to a development zone.",
+            f"{placebo_note(shown)} Intervals and minimum detectable effects of the first column stand in the table of "
+            "the full inference.",
         ],
     )
 
@@ -104,8 +108,9 @@ def balance_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Means count each unit once, differences within pairs each pair. p is from placebo provinces. "
-            "Gap: difference in means over the square root of the mean of the two variances."
+            "Means count each unit once, differences within pairs each pair. "
+            "Gap: difference in means over the square root of the mean of the two variances.",
+            placebo_note(known[f"{DESIGN}.balance.{name}.effect"] for name in BALANCED),
         ],
     )
 

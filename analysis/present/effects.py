@@ -1,11 +1,12 @@
 """Effects with the inference of record: a table of estimates, and where the treated province lies among placebos."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from analysis.designs.placebo import DETECTABLE
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
 from analysis.present.numbers import format_number
@@ -15,6 +16,7 @@ from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WI
 from analysis.present.tables import Column, Row, Table
 
 UNBOUNDED = "not bounded"
+DETECTABLE_NOTE = f"Detectable: {DETECTABLE} standard deviations of the placebo estimates."
 CRV1_NOTE = "CRV1 error: clustered by prefecture, factor G/(G−1) × (N−1)/(N−K); it leaves out shocks to provinces."
 
 
@@ -27,6 +29,28 @@ def places(finding: Finding, least: int = 0) -> int:
 def bracketed_p(finding: Finding) -> str:
     """The p-value of placebo provinces as it stands below an estimate; nothing where there is none."""
     return "" if finding.p_value is None else f"({format_number(finding.p_value, 2)})"
+
+
+def _listed(shown: list[str]) -> str:
+    return " or ".join(shown) if len(shown) < 4 else f"{shown[0]} to {shown[-1]}"
+
+
+def placebo_note(found: Iterable[Finding], what: str = "p is") -> str:
+    """Under a table: how many placebo provinces its p-values rest on, and the smallest p that so many can give.
+
+    Args:
+        found: the findings with p-values that the table shows, whatever else is among them.
+        what: what the placebo provinces give, with its verb.
+
+    Raises:
+        FindingError: none of them says how many placebo provinces it rests on.
+    """
+    known = sorted({(f.placebos, f.smallest_p) for f in found if f.placebos is not None and f.smallest_p is not None})
+    if not known:
+        raise FindingError("no finding of the table says how many placebo provinces it rests on; run `report build`")
+    counts = _listed([format_number(c, 0) for c, _ in known])
+    least = _listed([format_number(p, 3) for _, p in known])
+    return f"{what} from placebo provinces: {counts} take the treated place, so p is {least} at the least."
 
 
 def effects_table(
@@ -72,10 +96,8 @@ def effects_table(
             )
         )
     effects = [known[k] for k in labels]
-    counts = sorted({f.placebos for f in effects if f.placebos is not None})
-    smallest = sorted({f.smallest_p for f in effects if f.smallest_p is not None})
-    placed = " or ".join(format_number(c, 0) for c in counts)
-    least = " or ".join(format_number(s, 3) for s in smallest)
+    own = [f for k in labels if (f := known.get(f"{k}.p_studentized")) is not None]
+    fewer = {f.placebos for f in own} - {f.placebos for f in effects}
     columns = [
         Column(head, align="left"),
         Column("Estimate"),
@@ -92,8 +114,8 @@ def effects_table(
         rows=rows,
         notes=[
             *notes,
-            f"Interval and p are from placebo provinces: {placed} take the treated place, "
-            f"so p is {least} at the least. Detectable: 2.8 standard deviations of the placebo estimates.",
+            f"{placebo_note(effects, 'Interval and p are')} {DETECTABLE_NOTE}",
+            *([placebo_note(own, "p, studentized, is")] if fewer else []),
             CRV1_NOTE,
         ],
     )

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.findings import FindingError, load_all
+from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import CRV1_NOTE, UNBOUNDED, effects_table
+from analysis.present.effects import CRV1_NOTE, DETECTABLE_NOTE, UNBOUNDED, effects_table, placebo_note
 from analysis.present.numbers import Shown, format_number, text
 from analysis.present.places import PROVINCES
 from analysis.present.samples import load_placebos, load_points
@@ -161,11 +161,18 @@ def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figur
         return Figure(to_svg(figure), title)
 
 
-def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: Path = FINDINGS) -> Table:
+def city_table(
+    labels: Mapping[str, str],
+    *,
+    adjusted: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+    folder: Path = FINDINGS,
+) -> Table:
     """Effects whose few placebo provinces bound an interval at 90 percent only: one row an effect.
 
     Args:
         labels: keys of effects with the labels of their rows.
+        adjusted: for each key the key of the p-value corrected for several outcomes; a column if given.
         notes: sentences at the foot, before those that all have.
         folder: where the findings are.
     """
@@ -175,6 +182,7 @@ def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: 
         found, looser = known[key], known[f"{key}.ninety"]
         clustered = known.get(f"{key}.crv1")
         error = None if clustered is None or clustered.standard_error is None else clustered.standard_error
+        studentized = known.get(f"{key}.p_studentized")
         rows.append(
             Row(
                 [
@@ -182,20 +190,22 @@ def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: 
                     format_number(found.value, 1),
                     _range(looser.interval, 1),
                     format_number(found.p_value or 0.0, 2),
+                    None if studentized is None else format_number(studentized.value, 2),
+                    *([format_number(known[adjusted[key]].value, 2)] if adjusted else []),
                     format_number(found.detectable or 0.0, 1),
                     None if error is None else format_number(error, 2),
                     format_number(found.n or 0, 0),
                 ]
             )
         )
-    counts = sorted({known[k].placebos or 0 for k in labels})
-    smallest = max(known[k].smallest_p or 0.0 for k in labels)
     return Table(
         columns=[
             Column("Estimate of", align="left"),
             Column("Estimate"),
             Column("90 percent interval"),
             Column("p"),
+            Column("p, studentized"),
+            *([Column("p, several outcomes")] if adjusted else []),
             Column("Detectable"),
             Column("CRV1 error"),
             Column("Units"),
@@ -203,9 +213,8 @@ def city_table(labels: Mapping[str, str], *, notes: Sequence[str] = (), folder: 
         rows=rows,
         notes=[
             *notes,
-            f"Interval and p are from {counts[0]} to {counts[-1]} placebo provinces, "
-            f"so that p is {format_number(smallest, 3)} at the least for the fewest and "
-            "no interval at 95 percent is bounded. Detectable: 2.8 standard deviations of the placebo estimates.",
+            f"{placebo_note([known[k] for k in labels], 'Interval and p are')} "
+            f"With so few no interval at 95 percent is bounded. {DETECTABLE_NOTE}",
             CRV1_NOTE,
         ],
     )
@@ -219,7 +228,10 @@ def roads_table(folder: Path = FINDINGS) -> Table:
 def facilities_table(folder: Path = FINDINGS) -> Table:
     """The effects on facilities of urban cores."""
     labels = {f"{DESIGN}.{n}.effect": f.words for n, f in FACILITIES.items()}
-    return city_table(labels, folder=folder)
+    adjusted = {f"{DESIGN}.{n}.effect": f"{DESIGN}.{n}.p_adjusted" for n in FACILITIES}
+    corrected = placebo_note((load_all(folder)[k] for k in adjusted.values()), "p, several outcomes, is")
+    note = f"{corrected} These are the provinces that have a panel of every facility (Westfall and Young)."
+    return city_table(labels, adjusted=adjusted, notes=[note], folder=folder)
 
 
 def honest_table(folder: Path = FINDINGS) -> Table:
@@ -315,6 +327,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
     name = PROVINCES[study.treated]
     rows = []
     known = load_all(folder)
+    effects: list[Finding] = []
     for home in HOMES:
         levels = [
             format_number(known[f"{DESIGN}.{home}.level_{year}.{side}"].value, 0)
@@ -322,6 +335,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
             for year in (first, last)
         ]
         raw, own = known[f"{DESIGN}.{home}.effect"], known[f"{DESIGN}.{home}.own"]
+        effects += (raw, own)
         rows.append(
             Row(
                 [
@@ -350,9 +364,24 @@ def homes_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Levels: means of units, in percent. Effects in percentage points, with p from placebo provinces; "
-            "p, four outcomes: Westfall and Young."
+            "Levels: means of units, in percent. Effects in percentage points. p, four outcomes: Westfall and Young.",
+            f"{placebo_note(effects)} Intervals, minimum detectable effects and clustered errors of the same effects "
+            "stand in the table of the full inference.",
         ],
+    )
+
+
+def homes_record_table(folder: Path = FINDINGS) -> Table:
+    """The same effects with the full inference: intervals, studentized p, detectable effects, clustered errors."""
+    return effects_table(
+        {
+            f"{DESIGN}.{home}.{key}": f"{MORE[home].words.removeprefix('homes with ').removeprefix('a ')}, {how}"
+            for home in HOMES
+            for key, how in (("effect", "no controls"), ("own", "given its own level"))
+        },
+        head="Homes with",
+        notes=("Levels, and p corrected for the four outcomes, stand in the table of levels and changes.",),
+        folder=folder,
     )
 
 

@@ -88,7 +88,15 @@ def _prefectures(units: pd.DataFrame) -> dict[str, str]:
 def _scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 100) -> None:
     length = kilometres / _KILOMETRES_PER_DEGREE * stretch
     axes.plot([x, x + length], [y, y], color=INK, linewidth=1.2, solid_capstyle="butt")
-    axes.text(x + length / 2, y, f"{kilometres} km", fontsize=SMALL, ha="center", va="bottom")
+    axes.annotate(
+        f"{kilometres} km",
+        (x + length / 2, y),
+        xytext=(0, 2),
+        textcoords="offset points",
+        fontsize=SMALL,
+        ha="center",
+        va="bottom",
+    )
 
 
 def _class_labels(bounds: Sequence[float]) -> list[str]:
@@ -137,7 +145,7 @@ def _legend(axes: Axes, colours: np.ndarray, bounds: Sequence[float], unknown: i
     if unknown:
         label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"
         swatches.append(Patch(**_UNKNOWN, label=label))
-    swatches.append(Patch(**_DISTRICT, label="districts (not in the programme)"))
+    swatches.append(Patch(**_DISTRICT, label="districts, not counties"))
     axes.legend(
         handles=swatches,
         title=f"Change in the urban share,\n{study.first_year}–{study.last_year} (percentage points)",

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS
 from analysis.present.effects import effects_table
-from analysis.present.numbers import finding, format_number
+from analysis.present.numbers import Shown, finding, format_number
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -267,6 +267,17 @@ def _lines(axes: Axes, series: Mapping[str, dict[int, float]]) -> None:
     axes.set_ylim(bottom=0)
     axes.grid(axis="y")
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}")
+
+
+def whole_years(which: str = "all", folder: Path = FINDINGS) -> Shown:
+    """The years in which the treated province's units have whole figures of own revenue: first, last, or all."""
+    study = load_study()
+    own = study.province_names[study.treated].lower()
+    years = [str(y) for y in _series(load_all(folder), "match.fiscal_self_sufficiency", own)]
+    if len(years) < 2:
+        raise FindingError("no findings of fiscal self-sufficiency by year; run `report build`, which makes them")
+    all_years = f"{', '.join(years[:-1])} and {years[-1]}"
+    return Shown({"first": years[0], "last": years[-1], "all": all_years}[which])
 
 
 def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:

@@ -6,9 +6,16 @@ from textwrap import fill
 
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import load_all
+from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import bracketed_p, effects_table, placebo_figure, places
+from analysis.present.effects import (
+    DETECTABLE_NOTE,
+    bracketed_p,
+    effects_table,
+    placebo_figure,
+    placebo_note,
+    places,
+)
 from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -43,9 +50,11 @@ def specification_table(
     """
     known = load_all(folder)
     units = {name: what.unit for name, what in (OUTCOMES | MORE).items()}
+    shown: list[Finding] = []
     rows = []
     for outcome in outcomes:
         found = [known[stem.format(design=design, outcome=outcome, specification=s)] for s in specifications]
+        shown += found
         digits = places(found[0], least=1)
         rows.append(
             Row(
@@ -64,7 +73,11 @@ def specification_table(
             Column("Detectable, first column"),
         ],
         rows=rows,
-        notes=["Estimates, with the p-value of placebo provinces in brackets.", *notes],
+        notes=[
+            "Estimates, with the p-value of placebo provinces in brackets.",
+            f"{placebo_note(shown)} {DETECTABLE_NOTE}",
+            *notes,
+        ],
     )
 
 
@@ -163,10 +176,14 @@ def counties_before_table(folder: Path = FINDINGS) -> Table:
 
 
 def lights_table(folder: Path = FINDINGS) -> Table:
-    """Averages over the years after the start, with and without the years before the last break."""
+    """Averages over the years after the start: all years, those from the last break on, and without break years."""
     labels = {}
     for stem, name in (("lights", "All land"), ("lights_urban", "Urban land")):
-        for window, years in (("since_2001", "from 2001"), ("since_2013", "from 2013")):
+        for window, years in (
+            ("since_2001", "from 2001"),
+            ("since_2013", "from 2013"),
+            ("without_breaks", "without break years"),
+        ):
             for part, words in (
                 ("change", "mean after less mean before"),
                 ("trend", "slope before"),

@@ -1,6 +1,8 @@
 """Tables: plain semantic HTML, which a book's engines turn into pages and print."""
 
+import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -15,7 +17,8 @@ _CHINESE = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 
 _WIDE = 5  # columns from which on widths follow the text
 _FIRST = 0.25  # the least share of the first column where its labels are long
-_LINE = 110  # characters of a table's line in print
+_MANY = 7  # columns from which on print is smaller
+_LINE, _SMALL_LINE = 110, 126  # characters of a table's line in print, and of one in the smaller size
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ def _html(cell: Cell) -> str:
             "give quantity(value, digits=...) instead"
         )
     return _CHINESE.sub(r'<span lang="zh-CN">\1</span>', escape(str(text(cell)), quote=False))
+
+
+def _length(words: str) -> int:
+    """Characters of a text in print, where a Chinese one takes the room of two and a half others."""
+    return math.ceil(sum(2.5 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words))
 
 
 @dataclass(frozen=True)
@@ -121,10 +129,11 @@ class Table:
         rows = [cells for cells in rows if len(cells) == len(self.columns)]
         needs = []
         for i, column in enumerate(self.columns):
-            words = [len(w) for w in f"{column.head} {column.unit}".split()]
-            needs.append(2 + max([*words, *(len(cells[i]) for cells in rows)], default=1))
+            words = [_length(w) for w in f"{column.head} {column.unit}".split()]
+            needs.append(2 + max([*words, *(_length(cells[i]) for cells in rows)], default=1))
         room = sum(needs[1:])
-        needs[0] = int(min(needs[0], max(_FIRST * room / (1 - _FIRST), 0.85 * (_LINE - room))))
+        line = _SMALL_LINE if len(self.columns) >= _MANY else _LINE
+        needs[0] = int(min(needs[0], max(_FIRST * room / (1 - _FIRST), 0.9 * (line - room))))
         shares = [100 * n / sum(needs) for n in needs]
         whole = [int(s) for s in shares]
         for i in sorted(range(len(shares)), key=lambda i: whole[i] - shares[i])[: 100 - sum(whole)]:

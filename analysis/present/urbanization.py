@@ -9,15 +9,16 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.designs.adjustment import METHODS
 from analysis.designs.placebo import DETECTABLE
-from analysis.findings import load_all
+from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import bracketed_p, effects_table, placebo_figure, places
+from analysis.present.effects import DETECTABLE_NOTE, bracketed_p, effects_table, placebo_figure, placebo_note, places
 from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
-from analysis.results.long_difference import CUTOFFS, DESIGN, SERVICES, SHOWN, UNLIKELY
+from analysis.results.effects import CUTOFFS
+from analysis.results.long_difference import DESIGN, SERVICES, SHOWN, UNLIKELY
 from analysis.study import Study, load_study
 
 HEADS = {
@@ -54,9 +55,11 @@ def outcomes_table(specification: str, folder: Path = FINDINGS) -> Table:
 def specifications_table(folder: Path = FINDINGS) -> Table:
     """The same effects with each set of controls side by side."""
     known = load_all(folder)
+    shown: list[Finding] = []
     rows = []
     for name in SHOWN:
         found = [known[f"{DESIGN}.{name}.{s}.effect"] for s in SPECIFICATIONS]
+        shown += found
         digits = places(found[0])
         rows.append(
             Row(
@@ -68,7 +71,8 @@ def specifications_table(folder: Path = FINDINGS) -> Table:
         [Column("Outcome", align="left"), *(Column(HEADS[s]) for s in SPECIFICATIONS)],
         rows,
         notes=[
-            _P_BELOW + " Of the urban share, its own level and the urban share are the same control.",
+            f"{_P_BELOW} {placebo_note(shown)}",
+            "Of the urban share, its own level and the urban share are the same control.",
             "All: the outcome's own level, and, of the first year, " + ", ".join(CONTROLS.values()) + ".",
             f"{_label(SERVICES.name)} are no co-primary outcome; a claim is about them.",
         ],
@@ -79,9 +83,11 @@ def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Tab
     """One specification with all units, without those suspected of losing ground, and without the treated control."""
     variants = {"effect": "All units", "no_zones": "No zone suspected", "without_treated": "Henan no control"}
     known = load_all(folder)
+    shown: list[Finding] = []
     rows = []
     for name in SHOWN:
         found = [known[f"{DESIGN}.{name}.{specification}.{v}"] for v in variants]
+        shown += found
         digits = places(found[0])
         cells = [
             text for f in found for text in (format_number(f.value, digits), format_number(f.detectable or 0.0, digits))
@@ -103,7 +109,7 @@ def variants_table(specification: str = "share", folder: Path = FINDINGS) -> Tab
         ],
         rows,
         notes=[
-            f"{_P_BELOW} Each {SPECIFICATIONS[specification].words}.",
+            f"{_P_BELOW} Each {SPECIFICATIONS[specification].words}. {placebo_note(shown)} {DETECTABLE_NOTE}",
             f"{sizes}. Without Henan as a control its own estimate stays; the placebos change.",
         ],
     )
@@ -149,10 +155,12 @@ def adjustment_table(folder: Path = FINDINGS) -> Table:
     """The effect on the treated by three methods, each with its p-value and effective number of untreated units."""
     known = load_all(folder)
     placed: dict[str, set[int]] = {m: set() for m in METHODS}
+    shown: list[Finding] = []
     rows = []
     for name in SHOWN:
         found = {m: known[f"{DESIGN}.{name}.adjusted.{m}"] for m in METHODS}
         digits = places(found["regression"])
+        shown += found.values()
         for m in METHODS:
             placed[m].add(found[m].placebos or 0)
         rows.append(
@@ -177,7 +185,7 @@ def adjustment_table(folder: Path = FINDINGS) -> Table:
         ],
         rows,
         notes=[
-            f"Effect on the treated, given all controls. {_P_BELOW} Placebos: {counts}. "
+            f"Effect on the treated, given all controls. {_P_BELOW} {placebo_note(shown)} Placebos: {counts}. "
             "A province without units like its own is no placebo.",
             "Effective units: how many untreated units with equal weights would tell as much (Kish), of "
             f"{' or '.join(format_number(n or 0, 0) for n in sorted(untreated, key=lambda n: n or 0))}.",

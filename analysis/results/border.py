@@ -1,12 +1,24 @@
 """Counties on the two sides of the treated province's border."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
-from analysis.designs.border import Graph, Weighting, balance, border_test, cross, graph, tests_by_neighbour
+from analysis.designs.border import (
+    Graph,
+    Pairs,
+    Weighting,
+    balance,
+    border_test,
+    cross,
+    fit_pairs,
+    graph,
+    tests_by_neighbour,
+)
 from analysis.designs.placebo import PlaceboTest
+from analysis.designs.regression import conley_errors
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import (
     CONTROLS,
@@ -18,7 +30,7 @@ from analysis.results.counties import (
     build,
     complete,
 )
-from analysis.results.effects import Meaning, beside, clustered, corrected, effect, placebo_rows
+from analysis.results.effects import CUTOFFS, Meaning, beside, by_distance, clustered, corrected, effect, placebo_rows
 from analysis.study import Study
 
 DESIGN = "border"
@@ -38,6 +50,10 @@ FACTOR = (
     "K the coefficients and one more, and t with G−1 degrees of freedom"
 )
 BY_PREFECTURE = f"two-way by prefecture on either side of the border, {FACTOR}"
+BY_PREFECTURE_3 = (
+    "CRV3, two-way by prefecture on either side of the border: V1 + V2 − V12, each a jackknife around the estimate "
+    "times (G−1)/G, and t with G−1 degrees of freedom, G the smaller number of clusters"
+)
 BY_UNIT = f"two-way by unit on either side of the border, {FACTOR}"
 BALANCED = {
     "urban_share": ("urban share", POINTS),
@@ -92,6 +108,84 @@ def _with_errors(key: str, test: PlaceboTest, meaning: Meaning, convention: str,
         found.append(
             clustered(f"{key}.crv1", own.estimate, own.standard_error, own.clusters, meaning, convention, n=own.units)
         )
+    return found
+
+
+def pair_jackknife(pairs: Pairs, outcome: str) -> float | None:
+    """The CRV3 error of the mean difference across a border, clustered on both sides; None where V is not above nought.
+
+    V = V1 + V2 − V12, each the sum of the squared moves of the estimate when a cluster is left out, times (G−1)/G.
+    Method: MacKinnon, Nielsen and Webb (2024), "Jackknife inference with two-way clustering", arXiv 2406.08880.
+    """
+    table = pairs.table
+    full = fit_pairs(pairs, outcome).estimate
+
+    def variance(by: list[str]) -> float:
+        groups = table.groupby(by, sort=True).ngroup()
+        moves = [
+            fit_pairs(replace(pairs, table=table[groups != g]), outcome).estimate - full
+            for g in range(groups.nunique())
+        ]
+        return (len(moves) - 1) / len(moves) * float(np.square(moves).sum())
+
+    both = variance(["cluster"]) + variance(["other_cluster"]) - variance(["cluster", "other_cluster"])
+    return both**0.5 if both > 0 else None
+
+
+def pair_distances(pairs: Pairs, outcome: str, positions: pd.DataFrame) -> tuple[dict[float, float], int]:
+    """Conley errors of the mean difference across a border, by cut-off, each pair in the middle of its two units.
+
+    The two rows of a pair less the pair's effect are half the difference and minus half of it; the slope on the
+    treated side's indicator is then the mean difference, and each pair enters the error as one place.
+
+    Args:
+        pairs: pairs that count once each, from `cross`.
+        outcome: column of the differences.
+        positions: latitude and longitude in degrees, by unit.
+
+    Returns:
+        The errors, and how many pairs have a position.
+    """
+    table = pairs.table
+    ends = [positions.reindex(table[side]).to_numpy(dtype=float) for side in ("unit", "other")]
+    middle = (ends[0] + ends[1]) / 2
+    fine = np.isfinite(middle).all(axis=1)
+    half = table[outcome].to_numpy(dtype=float)[fine] / 2
+    names = (table["unit"].astype(str) + "–" + table["other"].astype(str)).to_numpy()[fine]
+    stack = pd.DataFrame(
+        {
+            "pair": np.tile(names, 2),
+            "half": np.concatenate([half, -half]),
+            "treated": np.repeat([1, 0], fine.sum()),
+            "latitude": np.tile(middle[fine, 0], 2),
+            "longitude": np.tile(middle[fine, 1], 2),
+        }
+    )
+    errors = conley_errors(
+        stack, "half", "treated", latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit="pair"
+    )
+    return errors, int(fine.sum())
+
+
+def _other_errors(g: Graph, study: Study) -> list[Finding]:
+    """CRV3 and Conley errors of every co-primary outcome without controls."""
+    found = []
+    raw = SPECIFICATIONS["raw"]
+    for outcome, what in OUTCOMES.items():
+        test = border_test(g, outcome, study.treated, group="province", smallest=SMALLEST, fewest=FEWEST)
+        pairs = cross(g, [outcome], study.treated, test.treated.controls_used)
+        meaning = Meaning(what.unit, _sample_words(test, g, study), _words(raw, study))
+        key = f"{DESIGN}.{outcome}.raw.effect"
+        jackknife = pair_jackknife(pairs, outcome)
+        own = test.treated
+        if jackknife is not None:
+            found.append(
+                clustered(f"{key}.crv3", own.estimate, jackknife, own.clusters, meaning, BY_PREFECTURE_3, n=own.units)
+            )
+        errors, placed = pair_distances(pairs, outcome, g.data[["latitude", "longitude"]])
+        words = f"{meaning.specification} {placed} of {len(pairs.table)} pairs have a position, midway between the two."
+        at = Meaning(meaning.unit, meaning.sample, words)
+        found += by_distance(f"{key}.conley_", own.estimate, errors, at, n=placed)
     return found
 
 
@@ -285,7 +379,7 @@ def findings(
     sample = _sample(build(units, census, first=study.first_year, last=study.last_year), adjacency)
     kept = _sample(build(units, census, first=study.first_year, last=study.last_year, zones=False), adjacency)
     g = sample.by_prefecture
-    found = [*_counts(sample, study), *_balance(g, study)]
+    found = [*_counts(sample, study), *_balance(g, study), *_other_errors(g, study)]
     tests: dict[str, PlaceboTest] = {}
     treated = study.province_names[study.treated]
     for of, its_tests in (

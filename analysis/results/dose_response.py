@@ -292,7 +292,7 @@ def _omitted(rows: pd.DataFrame, dose: Dose, outcome: str, words: _Words) -> Ite
         "Robustness value: share of what the other terms leave of dose and outcome alike that an omitted variable "
         "would have to explain to bring the slope to nought (Cinelli and Hazlett).",
     )
-    table = benchmarks(rows, outcome, regressor, controls, absorb="province").set_index("control")
+    table = benchmarks(rows, outcome, regressor, controls, absorb="province", unit="code").set_index("control")
     for name, column, what in (
         ("strongest_with_dose", "with_regressor", "the dose"),
         ("strongest_with_outcome", "with_outcome", "the outcome"),

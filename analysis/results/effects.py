@@ -1,17 +1,23 @@
 """Findings of designs whose inference of record is the placebo test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from scipy import stats
 
 from analysis.designs.multiplicity import step_down
-from analysis.designs.placebo import DETECTABLE, PlaceboTest
+from analysis.designs.placebo import DETECTABLE, PlaceboTest, jackknife_errors, moments
+from analysis.designs.regression import conley_errors
 from analysis.findings import Finding
+from analysis.results.counties import complete
 
 CRV1 = "CRV1 by prefecture with the factor G/(G−1) × (N−1)/(N−K), and t with G−1 degrees of freedom"
 CRV3 = "CRV3 by prefecture (cluster jackknife around the estimate, times (G−1)/G), and t with G−1 degrees of freedom"
+
+
+CUTOFFS = (100, 200, 400)  # kilometres: about one, two and four prefectures across
+_TREATED = "in the treated place"
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,73 @@ def by_distance(
         )
         for km, error in errors.items()
     ]
+
+
+def jackknifed(
+    key: str,
+    test: PlaceboTest,
+    data: pd.DataFrame,
+    outcome: str,
+    meaning: Meaning,
+    *,
+    cluster: str,
+    unit: str,
+    group: str = "province",
+    controls: Sequence[str] = (),
+) -> Finding:
+    """The effect under `key` with the CRV3 error, under `<key>.crv3`.
+
+    Args:
+        key: of the effect.
+        test: its placebo test, made from the same data, outcome and controls by `placebo_test`.
+        data: one row a unit.
+        outcome: column of the outcome.
+        meaning: what the estimate is of.
+        cluster: column of the clusters.
+        unit: column that names a unit.
+        group: column of the groups.
+        controls: columns of the control variables.
+
+    Raises:
+        DesignError: the data cannot carry the error; the subclasses name the causes.
+    """
+    own = test.treated
+    m = moments(data, [outcome], own.group, group=group, cluster=cluster, unit=unit, controls=controls)
+    error = float(jackknife_errors(m, own.group, own.controls_used)[0])
+    return clustered(f"{key}.crv3", test.estimate, error, own.clusters, meaning, CRV3, n=own.units)
+
+
+def spatial(
+    key: str,
+    test: PlaceboTest,
+    data: pd.DataFrame,
+    outcome: str,
+    meaning: Meaning,
+    *,
+    unit: str,
+    group: str = "province",
+    controls: Sequence[str] = (),
+) -> list[Finding]:
+    """The effect under `key` with Conley's errors, under `<key>.conley_<kilometres>`, where units have a position.
+
+    Args:
+        data: as `jackknifed`, with latitude and longitude in degrees; units without are left out of the error.
+        The others are those of `jackknifed`.
+
+    Raises:
+        DesignError: the data cannot carry the error; the subclasses name the causes.
+    """
+    here = data[data[group].isin([test.treated.group, *test.treated.controls_used])]
+    here = here.assign(**{_TREATED: (here[group] == test.treated.group).astype(int)}).reset_index(drop=True)
+    placed, nowhere = complete(here, ["latitude", "longitude"])
+    errors = conley_errors(
+        placed, outcome, _TREATED, controls,
+        latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit=unit,
+    )  # fmt: skip
+    words = f"{meaning.specification} {len(nowhere)} units without coordinates are left out of the error."
+    return by_distance(
+        f"{key}.conley_", test.estimate, errors, Meaning(meaning.unit, meaning.sample, words), n=len(placed)
+    )
 
 
 def beside(key: str, test: PlaceboTest, meaning: Meaning, *, names: str = "provinces") -> list[Finding]:

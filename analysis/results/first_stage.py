@@ -24,7 +24,7 @@ from analysis.designs.placebo import PlaceboTest, judge, placebo_test
 from analysis.designs.synthetic import SyntheticDid, synthetic_placebos
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import MORE, POINTS, SPECIFICATIONS, build, complete, neighbours
-from analysis.results.effects import CRV1, Meaning, beside, corrected, effect, placebo_rows
+from analysis.results.effects import CRV1, Meaning, beside, corrected, effect, jackknifed, placebo_rows, spatial
 from analysis.study import Study
 
 DESIGN = "first_stage"
@@ -211,6 +211,14 @@ def _roads(
 
     plain = meant(f"Road area per head, mean of {span} less {ROAD_BASE}, treated less untreated.")
     made.judged("roads.effect", main.average, plain)
+    made.findings.append(
+        jackknifed(
+            f"{DESIGN}.roads.effect", main.average, main.frame, "average", plain, cluster="prefecture", unit="unit_id"
+        )
+    )
+    positions = units.set_index("unit_id")[["latitude", "longitude"]]
+    placed = main.frame.join(positions, on="unit_id")
+    made.findings += spatial(f"{DESIGN}.roads.effect", main.average, placed, "average", plain, unit="unit_id")
     first = main.before[0]
     made.judged(
         "roads.change",
@@ -354,7 +362,7 @@ def _homes(
 ) -> None:
     raw: dict[str, PlaceboTest] = {}
     meanings: dict[str, Meaning] = {}
-    for zones in (True, False):
+    for zones, keep in ((True, True), (False, True), (True, False)):
         frame = build(units, census, first=study.first_year, last=study.last_year, zones=zones)
         for name in HOMES:
             for specification in SPECIFICATIONS.values():
@@ -362,18 +370,24 @@ def _homes(
                 sample, _ = complete(frame, [name, *controls])
                 test = placebo_test(
                     sample, [name], study.treated, group="province", neighbours=touching, cluster="prefecture",
-                    unit="unit_id", controls=controls, smallest=SMALLEST_COUNTIES,
+                    unit="unit_id", controls=controls, smallest=SMALLEST_COUNTIES, keep_treated=keep,
                 )[name]  # fmt: skip
                 meaning = Meaning(
                     POINTS,
                     f"Counties and county-level cities on the same ground in {study.first_year} and {study.last_year}"
                     + ("" if zones else ", without those that may have given ground to a zone"),
                     f"Change in the share of {MORE[name].words}, {specification.words}. Least squares, units count "
-                    "once.",
+                    "once." + ("" if keep else " The treated province is no control of its neighbours."),
                 )
                 suffix = "effect" if specification.name == "raw" else specification.name
-                made.judged(f"{name}.{suffix}" + ("" if zones else "_without_zones"), test, meaning)
-                if zones and specification.name == "raw":
+                variant = ("" if zones else "_without_zones") + ("" if keep else "_without_treated")
+                made.judged(f"{name}.{suffix}{variant}", test, meaning)
+                if zones and keep and specification.name == "raw":
+                    key = f"{DESIGN}.{name}.{suffix}"
+                    made.findings.append(
+                        jackknifed(key, test, sample, name, meaning, cluster="prefecture", unit="unit_id")
+                    )
+                    made.findings += spatial(key, test, sample, name, meaning, unit="unit_id")
                     raw[name], meanings[name] = test, meaning
                     _home_levels(made, name, sample, test, study)
     made.findings += corrected({h: f"{DESIGN}.{h}.p_adjusted" for h in HOMES}, raw, meanings)
@@ -403,9 +417,13 @@ def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, S
     meanings: dict[str, Meaning] = {}
     for name, facility in FACILITIES.items():
         years = [y for y in range(facility.first, FACILITY_LAST + 1) if y != FACILITY_MISPLACED]
-        found = event_study(
-            cities, name, study.treated, unit="code", year="year", group="group", cluster="cluster",
-            neighbours=touching, base=FACILITY_BASE, start=FACILITY_START, years=years, smallest=SMALLEST, drop=True,
+        found, alone = (
+            event_study(
+                cities, name, study.treated, unit="code", year="year", group="group", cluster="cluster",
+                neighbours=touching, base=FACILITY_BASE, start=FACILITY_START, years=years, smallest=SMALLEST,
+                keep_treated=keep, drop=True,
+            )
+            for keep in (True, False)
         )  # fmt: skip
         sample = (
             f"Urban cores of prefectures with a sound figure in each year of {years[0]} to {years[-1]} but "
@@ -416,7 +434,17 @@ def _facilities(made: _Made, prefectures: pd.DataFrame, touching: Mapping[str, S
         tail = "treated less untreated. Least squares, cities count once."
         averages[name] = found.average
         meanings[name] = Meaning(facility.unit, sample, f"{words}, mean of {span} less {FACILITY_BASE}, {tail}")
+        key = f"{DESIGN}.{name}.effect"
         made.judged(f"{name}.effect", found.average, meanings[name])
+        # The panel of prefectures has no positions, and a core is not its prefecture's middle: no errors by distance.
+        made.findings.append(
+            jackknifed(
+                key, found.average, found.frame, "average", meanings[name], cluster="cluster", unit="code",
+                group="group",
+            )
+        )  # fmt: skip
+        words_alone = f"{meanings[name].specification} The treated province is no control of its neighbours."
+        made.judged(f"{name}.without_treated", alone.average, Meaning(facility.unit, sample, words_alone))
         line = f"the straight line through {years[0]} to {FACILITY_BASE}, drawn on"
         made.judged(
             f"{name}.beyond_trend", found.beyond_trend,

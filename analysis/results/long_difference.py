@@ -11,8 +11,7 @@ import pandas as pd
 from analysis.designs.adjustment import METHODS, balance, effects_on_treated, jackknife_error, overlap, placements
 from analysis.designs.errors import DesignError
 from analysis.designs.long_difference import estimate
-from analysis.designs.placebo import PlaceboTest, jackknife_errors, judge, moments, placebo_test
-from analysis.designs.regression import conley_errors
+from analysis.designs.placebo import PlaceboTest, judge, placebo_test
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import (
     CONTROLS,
@@ -31,11 +30,12 @@ from analysis.results.effects import (
     CRV3,
     Meaning,
     beside,
-    by_distance,
     clustered,
     corrected,
     effect,
+    jackknifed,
     placebo_rows,
+    spatial,
 )
 from analysis.results.totals import treated_total
 from analysis.study import Study
@@ -54,7 +54,6 @@ CLAIMS = {
     "migrants_other_province": "raw",
 }
 SMALLEST = 20  # county units that a province needs to take the treated place
-CUTOFFS = (100, 200, 400)  # kilometres: about one, two and four prefectures across
 PROGRAMME = "in programme"
 UNLIKELY = 0.05  # a probability of being in the treated province that few of its own units have
 DESCRIPTION = "Counted or averaged without weights; nothing is estimated."
@@ -155,24 +154,10 @@ def _meaning(data: _Data, outcome: Outcome, words: str, frame: pd.DataFrame, lef
     )
 
 
-def _spatial(key: str, test: PlaceboTest, data: _Data, frame: pd.DataFrame, outcome: str, controls: Sequence[str],
-             meaning: Meaning) -> list[Finding]:  # fmt: skip
-    placed, nowhere = complete(data.here(frame), ["latitude", "longitude"])
-    errors = conley_errors(
-        placed, outcome, "treated", controls,
-        latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit="name",
-    )  # fmt: skip
-    words = f"{meaning.specification} {len(nowhere)} units without coordinates are left out of the error."
-    return by_distance(
-        f"{key}.conley_", test.estimate, errors, Meaning(meaning.unit, meaning.sample, words), n=len(placed)
-    )
-
-
 def _effects(data: _Data, without_zones: _Data) -> tuple[list[Finding], dict[str, PlaceboTest]]:
     """Every outcome in every specification, with its variants and the correction for several outcomes."""
     found: list[Finding] = []
     tests: dict[str, PlaceboTest] = {}
-    treated, next_door = data.study.treated, data.touching[data.study.treated]
     for specification in SPECIFICATIONS.values():
         family: dict[str, PlaceboTest] = {}
         meanings: dict[str, Meaning] = {}
@@ -184,14 +169,8 @@ def _effects(data: _Data, without_zones: _Data) -> tuple[list[Finding], dict[str
             key = _key(name, specification.name, "effect")
             tests[key], family[name], meanings[name] = test, test, meaning
             found += [effect(key, test, meaning), *beside(key, test, meaning)]
-            m = moments(frame, [name], treated, **_NAMED, controls=controls)
-            jackknife = float(jackknife_errors(m, treated, next_door)[0])
-            found.append(
-                clustered(
-                    f"{key}.crv3", test.estimate, jackknife, test.treated.clusters, meaning, CRV3, n=test.treated.units
-                )
-            )
-            found += _spatial(key, test, data, frame, name, controls, meaning)
+            found.append(jackknifed(key, test, frame, name, meaning, **_NAMED, controls=controls))
+            found += spatial(key, test, frame, name, meaning, unit="name", controls=controls)
             found.append(
                 Finding(
                     _key(name, specification.name, "left_out"),

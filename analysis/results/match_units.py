@@ -6,7 +6,7 @@ from analysis.designs.placebo import PlaceboTest, placebo_test
 from analysis.findings import Finding
 from analysis.results import counties
 from analysis.results.counties import LONG_FORM, SERVICES
-from analysis.results.effects import Meaning, beside, effect
+from analysis.results.effects import Meaning, beside, effect, jackknifed, spatial
 from analysis.study import Study
 
 DESIGN = "match"
@@ -73,7 +73,10 @@ def placebos(
     controls: tuple[str, ...] = (),
     smallest: int = UNITS,
 ) -> tuple[list[Finding], PlaceboTest]:
-    """The effect with the inference of record, what stands beside it, and p without the treated among controls."""
+    """The effect with the inference of record, what stands beside it, and p without the treated among controls.
+
+    Errors by distance are among it where the data have positions.
+    """
 
     def test(keep: bool) -> PlaceboTest:
         return placebo_test(
@@ -100,4 +103,8 @@ def placebos(
         placebos=len(without.placebos),
         smallest_p=without.smallest_p,
     )
-    return [effect(key, main, meaning), *beside(key, main, meaning), other], main
+    found = [effect(key, main, meaning), *beside(key, main, meaning), other]
+    found.append(jackknifed(key, main, data, column, meaning, cluster=cluster, unit=unit, controls=controls))
+    if "latitude" in data.columns:
+        found += spatial(key, main, data, column, meaning, unit=unit, controls=controls)
+    return found, main

@@ -24,7 +24,7 @@ from analysis.results.counties import (
     neighbours,
     province_words,
 )
-from analysis.results.effects import Meaning, beside, corrected, effect, placebo_rows
+from analysis.results.effects import Meaning, beside, corrected, effect, jackknifed, placebo_rows, spatial
 from analysis.study import Study
 
 DESIGN = "placebos"
@@ -54,7 +54,14 @@ LIGHT_YEARS = tuple(range(2001, 2021))
 BASE = 2015  # the last whole year before the programme, which was announced in August 2016
 START = 2017  # the first whole year with it; 2016 is shown, and neither before nor after
 BREAKS = (2002, 2011, 2013)  # where the instruments behind the lights change; see data/README.md
-WINDOWS = {"since_2001": 2001, "since_2013": 2013}  # with the breaks, and from the last of them on
+# With the breaks, from the last of them on, and without the years before which the instruments changed.
+WINDOWS = {
+    "since_2001": LIGHT_YEARS,
+    "since_2013": tuple(y for y in LIGHT_YEARS if y >= BREAKS[-1]),
+    "without_breaks": tuple(y for y in LIGHT_YEARS if y not in BREAKS),
+}
+# The later change with the treated province taken from the controls of its neighbours.
+ALONE = "No placebo has the treated province among its controls."
 
 
 @dataclass(frozen=True)
@@ -178,24 +185,37 @@ def _before(
             ),
             ("turn.{}.lagged", all_three, outcome, f"{outcome}_before", f"Change {new}, given the change {old}"),
         ):
-            test = placebo_test(
-                frame,
-                [column],
-                study.treated,
-                group="province",
-                neighbours=touching,
-                cluster="prefecture",
-                unit="unit_id",
-                controls=[control] if control else [],
-                smallest=SMALLEST,
-            )[column]
+            test, alone = (
+                placebo_test(
+                    frame,
+                    [column],
+                    study.treated,
+                    group="province",
+                    neighbours=touching,
+                    cluster="prefecture",
+                    unit="unit_id",
+                    controls=[control] if control else [],
+                    smallest=SMALLEST,
+                    keep_treated=keep,
+                )[column]
+                for keep in (True, False)
+            )
             meaning = Meaning(
                 what.unit,
                 f"County units of {province_words(study)} on the same ground in "
                 f"{'two' if frame is earlier else 'three'} censuses.",
                 f"{words}. Against the provinces that touch it.",
             )
-            parts.append(_of_record(f"{DESIGN}.{stem.format(outcome)}.effect", test, meaning))
+            key = f"{DESIGN}.{stem.format(outcome)}"
+            parts.append(_of_record(f"{key}.effect", test, meaning))
+            apart = Meaning(meaning.unit, meaning.sample, f"{meaning.specification} {ALONE}")
+            parts.append(_of_record(f"{key}.apart.effect", alone, apart))
+            if control is None:
+                errors = (
+                    jackknifed(f"{key}.effect", test, frame, column, meaning, cluster="prefecture", unit="unit_id"),
+                    *spatial(f"{key}.effect", test, frame, column, meaning, unit="unit_id"),
+                )
+                parts.append(_Estimates(errors, {}))
     return _together(parts)
 
 
@@ -240,24 +260,34 @@ def _prefectures(prefectures: pd.DataFrame, touching: Mapping[str, Sequence[str]
                 ("own", (level,), f"given the level of {year}"),
             ):
                 column = f"{outcome}_{stem}"
-                test = placebo_test(
-                    frame,
-                    [column],
-                    study.treated,
-                    group="province",
-                    neighbours=touching,
-                    cluster="code",
-                    unit="code",
-                    controls=given,
-                    smallest=SMALLEST_PREFECTURES,
-                )[column]
+                test, alone = (
+                    placebo_test(
+                        frame,
+                        [column],
+                        study.treated,
+                        group="province",
+                        neighbours=touching,
+                        cluster="code",
+                        unit="code",
+                        controls=given,
+                        smallest=SMALLEST_PREFECTURES,
+                        keep_treated=keep,
+                    )[column]
+                    for keep in (True, False)
+                )
                 meaning = Meaning(
                     what.unit,
                     f"Prefectures of {province_words(study)} with figures in three censuses; "
                     "those whose figures are of other ground are left out.",
                     f"{change} against the provinces that touch it, {made_equal}. Each prefecture is a cluster.",
                 )
-                parts.append(_of_record(f"{DESIGN}.prefectures.{outcome}.{stem}.{name}.effect", test, meaning))
+                key = f"{DESIGN}.prefectures.{outcome}.{stem}.{name}"
+                parts.append(_of_record(f"{key}.effect", test, meaning))
+                apart = Meaning(meaning.unit, meaning.sample, f"{meaning.specification} {ALONE}")
+                parts.append(_of_record(f"{key}.apart.effect", alone, apart))
+                if not given:
+                    crv3 = jackknifed(f"{key}.effect", test, frame, column, meaning, cluster="code", unit="code")
+                    parts.append(_Estimates((crv3,), {}))
     return _together(parts)
 
 
@@ -282,25 +312,31 @@ def _lights(prefectures: pd.DataFrame, touching: Mapping[str, Sequence[str]], st
         panel = light_panel(prefectures, column)
         sample = f"Prefectures of {province_words(study)}."
         name = f"{DESIGN}.{stem}"
-        for window, first in WINDOWS.items():
-            years = [y for y in LIGHT_YEARS if y >= first]
-            events = event_study(
-                panel,
-                "light",
-                study.treated,
-                unit="code",
-                year="year",
-                group="province",
-                cluster="cluster",
-                neighbours=touching,
-                base=BASE,
-                start=START,
-                years=years,
-                smallest=SMALLEST_PREFECTURES,
-                drop=True,
+        for window, years in WINDOWS.items():
+            events, alone = (
+                event_study(
+                    panel,
+                    "light",
+                    study.treated,
+                    unit="code",
+                    year="year",
+                    group="province",
+                    cluster="cluster",
+                    neighbours=touching,
+                    base=BASE,
+                    start=START,
+                    years=years,
+                    smallest=SMALLEST_PREFECTURES,
+                    keep_treated=keep,
+                    drop=True,
+                )
+                for keep in (True, False)
             )
             against = f"Log {words} against the provinces that touch it"
+            left_out = [y for y in BREAKS if y not in years and y > years[0]]
             span = f"{years[0]} to {BASE}"
+            if left_out:
+                span += f" without {', '.join(map(str, left_out))}"
             after = f"{START} to {years[-1]}"
             if window == "since_2001":
                 for year, test in events.years.items():
@@ -336,6 +372,13 @@ def _lights(prefectures: pd.DataFrame, touching: Mapping[str, Sequence[str]], st
                 parts.append(
                     _of_record(f"{name}.{window}.{part}.effect", test, Meaning(unit, sample, f"{against}, {how}."))
                 )
+            meaning = Meaning(LOG_POINTS, sample, f"{against}, mean of {after} less mean of {span}.")
+            key = f"{name}.{window}.change"
+            crv3 = jackknifed(f"{key}.effect", events.change, events.frame, "change", meaning, cluster="cluster",
+                              unit="code")  # fmt: skip
+            parts.append(_Estimates((crv3,), {}))
+            apart = Meaning(LOG_POINTS, sample, f"{meaning.specification} {ALONE}")
+            parts.append(_of_record(f"{key}.apart.effect", alone.change, apart))
             parts.append(_synthetic(f"{name}.{window}.synthetic", panel, years, words, study, sample))
         medians = light_changes(prefectures, column)["median"]
         parts.append(
@@ -368,9 +411,12 @@ def _synthetic(
         after=[y for y in years if y >= START],
         smallest=SMALLEST_PREFECTURES,
     )
+    gaps = [y for y in range(years[0], BASE) if y not in years]
+    skipped = f" without {', '.join(map(str, gaps))}" if gaps else ""
     how = (
         f"Synthetic difference-in-differences of log {words}: prefectures of all other provinces, and the years "
-        f"{years[0]} to {BASE}, are weighted to follow those of the treated one; effect over {START} to {years[-1]}. "
+        f"{years[0]} to {BASE}{skipped}, are weighted to follow those of the treated one; effect over {START} to "
+        f"{years[-1]}. "
         "The treated province is no donor of the others."
     )
     found = _of_record(f"{key}.effect", test, Meaning(LOG_POINTS, sample, how))

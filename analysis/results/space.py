@@ -4,7 +4,7 @@ Sample, outcomes and controls are those of `results.counties`; the specification
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -330,6 +330,12 @@ def _henan(
                 f"{base} Standard deviation of the estimates of {len(plain.placebos)} placebo provinces.",
             )
         )
+        alone = placebo_test(
+            sample.country, [key], study.treated, group=GROUP, neighbours=sample.neighbours, cluster=CLUSTER,
+            unit=UNIT, controls=controls, smallest=SMALLEST, keep_treated=False,
+        )[key]  # fmt: skip
+        apart = Meaning(outcome.unit, f"{where}.", f"{base} Least squares. No placebo has {name} among its controls.")
+        found.append(effect(f"{DESIGN}.effect.{key}.without_treated", alone, apart))
         found += _conley(sample, key, outcome, controls, plain, f"{where}.", base)
         far = without_near(
             sample.country, [key], distances, study.treated, farther_than=NEAR, group=GROUP,
@@ -390,6 +396,15 @@ def _rings(sample: Sample, distances: pd.DataFrame, study: Study) -> tuple[list[
         found.append(
             Finding(f"{key}.units", test.treated.treated_units, "units", where, f"Units {above} to {upto} km away.")
         )
+    others_only = {p: tuple(n for n in near if n != study.treated) for p, near in sample.neighbours.items()}
+    for o, by_ring in rings(
+        sample.country, list(OUTCOMES), distances, study.treated, bounds=BOUNDS, group=GROUP,
+        neighbours=others_only, cluster=CLUSTER, unit=UNIT, smallest=SMALLEST,
+    ).items():  # fmt: skip
+        for ring, test in by_ring.items():
+            key = f"{DESIGN}.rings.{o}.{ring}"
+            apart = f"{meanings[key].specification} No placebo has {name} among the provinces around it."
+            found.append(effect(f"{key}.without_treated", test, replace(meanings[key], specification=apart)))
     keyed = {f"{DESIGN}.rings.{o}.{ring}": t for (o, ring), t in tests.items()}
     adjusted = corrected({k: f"{k}.p_adjusted" for k in keyed}, keyed, meanings)
     found += adjusted

@@ -367,11 +367,14 @@ local function html_float(div)
     pandoc.RawBlock("html", "<figcaption>"), pandoc.Plain(lead), pandoc.RawBlock("html", "</figcaption>"),
   }
   local blocks = List:new({ pandoc.RawBlock("html", '<figure id="' .. escape(div.identifier) .. '" class="float ' .. kind .. '">') })
+  local function scroll(class)
+    return pandoc.Div(body, pandoc.Attr("", { class }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", NAMES[kind] .. " " .. div.attributes.number } }))
+  end
   if kind == "tbl" then
     blocks:extend(figcaption)
-    blocks:insert(pandoc.Div(body, pandoc.Attr("", { "table-scroll" }, { { "tabindex", "0" }, { "role", "region" }, { "aria-label", NAMES[kind] .. " " .. div.attributes.number } })))
+    blocks:insert(scroll("table-scroll"))
   else
-    blocks:extend(body)
+    blocks:insert(scroll("figure-scroll"))
     blocks:extend(figcaption)
   end
   blocks:insert(pandoc.RawBlock("html", "</figure>"))
@@ -541,6 +544,8 @@ local mend = dofile(path.join({ HERE, "typst.lua" }))
 
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 
+local MANY_COLUMNS = 7
+
 local function typst_float(div)
   local kind = div.attributes.kind
   local caption = div.content[1].content[1].content
@@ -549,6 +554,10 @@ local function typst_float(div)
   local inner
   if kind == "tbl" and #body == 1 and body[1].t == "Table" then
     inner = body[1]
+    -- The same number of columns as in analysis/present/tables.py, whose widths count on the smaller size.
+    if #inner.colspecs >= MANY_COLUMNS then
+      settings = settings .. "\n#show table: set text(size: 8pt)\n#set table(inset: (x: 3.5pt, y: 3.4pt))"
+    end
     inner.caption = pandoc.Caption({ pandoc.Plain(caption) })
     inner.attr = pandoc.Attr(div.identifier)
   else

@@ -1,6 +1,7 @@
 -- What pandoc's Typst writer leaves out, mended; both engines run this filter.
 -- 1. A leading =, -, +, / or "1." in a table cell or caption would become a Typst heading or list.
 -- 2. The language of a span is lost, and with it the right forms of Chinese characters.
+-- And the notes at a table's foot are set smaller than its rows, and apart from them.
 
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
 
@@ -38,6 +39,15 @@ local function guard_rows(rows)
   end
 end
 
+local function set_notes(rows)
+  for i, row in ipairs(rows) do
+    for _, cell in ipairs(row.cells) do
+      local space = i == 1 and "#v(1.5pt)" or ""
+      cell.contents:insert(1, pandoc.Plain({ pandoc.RawInline("typst", "#set text(size: 8pt, fill: luma(60));" .. space) }))
+    end
+  end
+end
+
 local function guard_table(tbl)
   guard_rows(tbl.head.rows)
   for _, body in ipairs(tbl.bodies) do
@@ -45,6 +55,7 @@ local function guard_table(tbl)
     guard_rows(body.body)
   end
   guard_rows(tbl.foot.rows)
+  set_notes(tbl.foot.rows)
   tbl.caption.long = guard_blocks(tbl.caption.long)
   return tbl
 end

@@ -17,14 +17,25 @@ BOOK = Path(__file__).parent / "book"
 TRACKED = Path(__file__).parent / "tracked"
 
 
-@pytest.fixture
-def small_book(tmp_path: Path) -> Path:
+def copy_small_book(folder: Path) -> Path:
     """A copy of the small book, with the two files of the press that Quarto is pointed to."""
-    root = tmp_path / "book"
+    root = folder / "book"
     shutil.copytree(BOOK, root)
     for name in ("typst.lua", "quarto.typ"):
         shutil.copyfile(HERE / name, root / name)
     return root
+
+
+def make(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:
+    """Build a book; gives what the build said."""
+    said = io.StringIO()
+    build(load_book(root), engine, list(formats), Progress(Console(file=said, width=200)))
+    return said.getvalue()
+
+
+@pytest.fixture
+def small_book(tmp_path: Path) -> Path:
+    return copy_small_book(tmp_path)
 
 
 @pytest.fixture
@@ -38,13 +49,7 @@ def tracked_book(tmp_path: Path) -> Path:
 @pytest.fixture
 def made() -> Callable[..., str]:
     """A function that builds a book and gives what the build said."""
-
-    def run(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:
-        said = io.StringIO()
-        build(load_book(root), engine, list(formats), Progress(Console(file=said, width=200)))
-        return said.getvalue()
-
-    return run
+    return make
 
 
 def edit(path: Path, old: str, new: str) -> None:

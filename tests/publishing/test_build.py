@@ -6,9 +6,22 @@ import pytest
 
 from publishing.errors import BookError, ConfigError, EngineError, PipelineError
 from publishing.freshness import output_hashes
-from tests.publishing.conftest import edit
+from tests.publishing.conftest import copy_small_book, edit, make
 
 Made = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = copy_small_book(tmp_path_factory.mktemp("built"))
+    make(root, formats=("html",))
+    return root
+
+
+@pytest.fixture
+def built_book(built_once: Path, tmp_path: Path) -> Path:
+    """A copy of the small book with the pages that were made of it."""
+    return shutil.copytree(built_once, tmp_path / "book")
 
 
 def test_a_second_build_does_nothing_and_says_so(small_book: Path, made: Made) -> None:
@@ -36,14 +49,13 @@ def test_a_second_build_does_nothing_and_says_so(small_book: Path, made: Made) -
     ],
 )
 def test_a_changed_input_or_output_is_named_and_the_book_made_again(
-    small_book: Path, made: Made, change: Callable[[Path], object], why: str
+    built_book: Path, made: Made, change: Callable[[Path], object], why: str
 ) -> None:
-    made(small_book, formats=("html",))
-    change(small_book)
-    said = made(small_book, formats=("html",))
+    change(built_book)
+    said = made(built_book, formats=("html",))
     assert why in said
     assert "Done: _book/index.html" in said
-    assert "Preface" in (small_book / "_book/index.html").read_text(encoding="utf-8")
+    assert "Preface" in (built_book / "_book/index.html").read_text(encoding="utf-8")
 
 
 def test_a_picture_outside_the_chapters_is_an_input(small_book: Path, made: Made) -> None:
@@ -56,14 +68,13 @@ def test_a_picture_outside_the_chapters_is_an_input(small_book: Path, made: Made
     assert 'width="41"' in (small_book / "_book/pictures/square.svg").read_text(encoding="utf-8")
 
 
-def test_a_chapter_that_was_renamed_leaves_no_old_page(small_book: Path, made: Made) -> None:
-    made(small_book, formats=("html",))
-    (small_book / "chapters/a-extra.qmd").rename(small_book / "chapters/b-extra.qmd")
-    edit(small_book / "_quarto.yml", "a-extra", "b-extra")
-    edit(small_book / "chapters/02-two.qmd", "a-extra", "b-extra")
-    made(small_book, formats=("html",))
-    assert not (small_book / "_book/chapters/a-extra.html").exists()
-    assert (small_book / "_book/chapters/b-extra.html").exists()
+def test_a_chapter_that_was_renamed_leaves_no_old_page(built_book: Path, made: Made) -> None:
+    (built_book / "chapters/a-extra.qmd").rename(built_book / "chapters/b-extra.qmd")
+    edit(built_book / "_quarto.yml", "a-extra", "b-extra")
+    edit(built_book / "chapters/02-two.qmd", "a-extra", "b-extra")
+    made(built_book, formats=("html",))
+    assert not (built_book / "_book/chapters/a-extra.html").exists()
+    assert (built_book / "_book/chapters/b-extra.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -75,38 +86,35 @@ def test_a_chapter_that_was_renamed_leaves_no_old_page(small_book: Path, made: M
     ],
 )  # fmt: skip
 def test_a_build_that_fails_leaves_the_last_good_book(
-    small_book: Path, made: Made, file: str, old: str, new: str, said: str
+    built_book: Path, made: Made, file: str, old: str, new: str, said: str
 ) -> None:
-    made(small_book, formats=("html",))
-    before = output_hashes(small_book / "_book")
-    edit(small_book / file, old, new)
+    before = output_hashes(built_book / "_book")
+    edit(built_book / file, old, new)
     with pytest.raises(BookError) as caught:
-        made(small_book, formats=("html",))
+        made(built_book, formats=("html",))
     assert said in str(caught.value)
-    assert output_hashes(small_book / "_book") == before
-    edit(small_book / file, new, old)
-    assert made(small_book, formats=("html",)) == "_book/ is up to date: nothing to do.\n"
-    edit(small_book / "index.qmd", "The figure is", "The one figure is")
-    assert "Done: _book/index.html" in made(small_book, formats=("html",))
+    assert output_hashes(built_book / "_book") == before
+    edit(built_book / file, new, old)
+    assert made(built_book, formats=("html",)) == "_book/ is up to date: nothing to do.\n"
+    edit(built_book / "index.qmd", "The figure is", "The one figure is")
+    assert "Done: _book/index.html" in made(built_book, formats=("html",))
 
 
 def test_an_engine_that_prints_too_little_leaves_the_last_good_book(
-    small_book: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+    built_book: Path, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(small_book, formats=("html",))
-    before = output_hashes(small_book / "_book")
-    edit(small_book / "index.qmd", "The figure is", "The one figure is")
+    before = output_hashes(built_book / "_book")
+    edit(built_book / "index.qmd", "The figure is", "The one figure is")
     monkeypatch.setattr("publishing.embedded.render", lambda *_: None)
     with pytest.raises(EngineError, match=r"printed no index\.html, chapters/01-one\.html"):
-        made(small_book, formats=("html",))
-    assert output_hashes(small_book / "_book") == before
+        made(built_book, formats=("html",))
+    assert output_hashes(built_book / "_book") == before
 
 
-def test_a_swap_that_was_broken_off_is_mended(small_book: Path, made: Made) -> None:
-    made(small_book, formats=("html",))
-    (small_book / "_book").rename(small_book / "bld/previous")
-    assert "up to date" in made(small_book, formats=("html",))
-    assert (small_book / "_book/index.html").is_file()
+def test_a_swap_that_was_broken_off_is_mended(built_book: Path, made: Made) -> None:
+    (built_book / "_book").rename(built_book / "bld/previous")
+    assert "up to date" in made(built_book, formats=("html",))
+    assert (built_book / "_book/index.html").is_file()
 
 
 def test_an_engine_that_is_missing_or_old_is_named(

@@ -57,6 +57,7 @@ def run(folder: Path, workers: int) -> tuple[int, list[str], str]:
     done = subprocess.run(
         [sys.executable, "-m", "publishing.run_pipeline", ".", "failures.json", str(workers)],
         cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")},
         capture_output=True,
         text=True,
         check=False,

@@ -62,7 +62,8 @@ VARIABLES = tuple(_DECIMALS)
 
 def is_flagged(frame: pd.DataFrame, variable: str) -> "pd.Series[bool]":
     """Whether the column `flagged` of each row names the variable."""
-    return frame["flagged"].str.split(" ").map(lambda names: variable in names).astype(bool)
+    flagged = frame["flagged"]
+    return flagged.map({text: variable in text.split(" ") for text in flagged.unique()}).astype(bool)
 
 
 def _flags_are_variables(frame: pd.DataFrame) -> "pd.Series[bool]":

@@ -82,7 +82,8 @@ def _flags_name_figures(frame: pd.DataFrame) -> "pd.Series[bool]":
 
 def _negative_is_flagged(variable: str) -> Rule:
     def test(frame: pd.DataFrame) -> "pd.Series[bool]":
-        listed = frame["flagged"].str.split(" ").map(lambda names: variable in names)
+        flagged = frame["flagged"]
+        listed = flagged.map({text: variable in text.split(" ") for text in flagged.unique()}).astype(bool)
         return ~(frame[variable] < 0) | listed
 
     return Rule(variable, "0 or more, unless it is flagged", test)

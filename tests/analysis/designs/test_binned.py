@@ -63,13 +63,14 @@ def test_statsmodels_predicts_the_same_at_the_means_of_controls() -> None:
 
 
 def test_controls_and_effects_are_given_their_due() -> None:
-    """Without noise and with a step function as truth, differences between bins come back exactly."""
+    """With next to no noise and with a step function as truth, differences between bins come back."""
     data = simulated()
     edges = scatter(data).bins["low"].to_numpy()
     place = np.searchsorted(edges, data["x"]).clip(1) - 1
     data["y"] = np.array([0.0, 1, 4, 9, 16, 25])[place] + 2 * data["w"] + 3 * data["province"].astype(int)
+    data["y"] += 1e-8 * np.sin(np.arange(len(data)))
     means = scatter(data).bins["mean"].to_numpy()
-    assert np.diff(means) == pytest.approx([1, 3, 5, 7, 9], abs=1e-9)
+    assert np.diff(means) == pytest.approx([1, 3, 5, 7, 9], abs=1e-7)
 
 
 def test_band_is_wider_than_a_point_and_narrower_than_bonferroni() -> None:

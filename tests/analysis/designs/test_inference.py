@@ -98,7 +98,7 @@ def test_bad_input_is_named() -> None:
         (errors.NonFiniteError, "first u0", lambda: run(data.assign(y1=np.inf))),
         (errors.NonFiniteError, "unit u0 has a weight", lambda: run(data.assign(weight=-1.0), weight="weight")),
         (errors.CollinearityError, "'z3'", lambda: run(data.assign(z3=data["z1"] * 2), controls=["z1", "z3"])),
-        (errors.CollinearityError, "no error to divide by", lambda: run(fit)),
+        (errors.VarianceError, "no error to divide by", lambda: run(fit)),
         (errors.TooFewPlacebosError, "placebo", lambda: run(data[data["group"].isin(["00", "01"])], treated=["00"], smallest=5)),
     ]  # fmt: skip
     for kind, words, call in cases:

@@ -155,7 +155,7 @@ def test_oster_refuses() -> None:
 def test_benchmarks_are_partial_r_squared() -> None:
     data, _ = world(1.0)
     data["z"] = np.random.default_rng(1).normal(size=len(data)) + data["x"]
-    table = benchmarks(data, "y", "x", ["w", "z"]).set_index("control")
+    table = benchmarks(data, "y", "x", ["w", "z"], unit="unit").set_index("control")
     import statsmodels.api as sm
 
     to_dose = sm.OLS(data["x"], sm.add_constant(data[["w", "z"]])).fit()

@@ -4,6 +4,7 @@ import pytest
 from scipy.optimize import minimize
 
 from analysis.designs.errors import (
+    CollinearityError,
     ConvergenceError,
     NonFiniteError,
     NoVariationError,
@@ -110,7 +111,7 @@ def test_bad_input_is_named(change, error: type[Exception], said: str) -> None:
 
 def test_a_control_that_never_varies_is_named() -> None:
     data = simulated(5, 3, 4, (1.0, 1.0, 1.0), seed=7).assign(flat=2.0)
-    with pytest.raises(NoVariationError, match="'flat'"):
+    with pytest.raises(CollinearityError, match="'flat'"):
         of(data, controls=["flat"])
 
 

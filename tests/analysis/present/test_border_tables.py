@@ -1,6 +1,7 @@
 """Tables and figures of the border and of the placebo provinces, from made-up findings."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -110,6 +111,13 @@ def test_variants_follow_the_pairs(folder: Path) -> None:
     assert row(border.variants_table(folder), "Urban share") == ["1.5", "2.5", "2.5", "2.5"]
 
 
+@pytest.mark.parametrize("make", [border.border_table, border.variants_table, border.balance_table])
+def test_p_values_come_with_the_number_of_placebos_and_the_smallest_p(
+    folder: Path, make: Callable[[Path], Table]
+) -> None:
+    assert "24 take the treated place, so p is 0.040 at the least" in " ".join(make(folder).notes)
+
+
 def test_balance_and_how_many_figures_are_nearer(folder: Path) -> None:
     table = border.balance_table(folder)
     assert row(table, "Urban share (percent)") == ["30.0", "33.0", "−3.2", "0.40", "0.00", "−0.45"]
@@ -125,7 +133,7 @@ def test_counts_of_small_p_values(folder: Path) -> None:
 def test_tables_of_placebos_have_their_rows(folder: Path) -> None:
     assert len(placebo_provinces.before_table(folder).rows) == 2 + 3 * len(PREFECTURE_OUTCOMES)
     assert len(placebo_provinces.counties_before_table(folder).rows) == 5 * len(BEFORE_OUTCOMES)
-    assert len(placebo_provinces.lights_table(folder).rows) == 16
+    assert len(placebo_provinces.lights_table(folder).rows) == 24
     assert len(placebo_provinces.breaks_table(folder).rows) == 2 * len(BREAKS)
     assert len(placebo_provinces.specification_table("placebos", folder=folder).rows) == len(OUTCOMES)
 

@@ -28,6 +28,8 @@ def _findings() -> list[Finding]:
         found.append(of(key, i + 0.25, **record))
         found.append(of(f"{key}.ninety", i + 0.25, interval=(-2.0, 3.0), level=0.9, **record))
     found.append(of("roads.effect.crv1", 0.25, standard_error=0.97))
+    found.append(of("roads.effect.p_studentized", 0.8, placebos=14, smallest_p=1 / 15))
+    found += [of(f"{f}.p_adjusted", 0.9, placebos=8, smallest_p=1 / 9) for f in FACILITIES]
     for i, key in enumerate(HONEST):
         found.append(of(f"roads.honest.{key}", 0.25, interval=(-1.0 - i, 1.0 + i), level=0.95))
         if key.startswith("relative"):
@@ -77,14 +79,18 @@ def test_effects_show_the_interval_that_has_bounds(folder: Path) -> None:
         "0.2",
         "−2.0 to 3.0",
         "0.50",
+        "0.80",
         "9.9",
         "0.97",
         "87",
     ]
     assert [row[1] for row in cells(roads)] == ["0.2", "1.2", "2.2", "3.2", "4.2", "5.2", "6.2"]
     assert len(cells(facilities)) == len(FACILITIES)
-    assert "0.067 at the least" in " ".join(roads.notes)
-    assert cells(roads)[-1][5] == ""  # no clustered error for the synthetic comparison
+    assert "14 take the treated place, so p is 0.067 at the least" in " ".join(roads.notes)
+    assert cells(roads)[-1][4] == cells(roads)[-1][6] == ""  # no clustered error for the synthetic comparison
+    assert [row[5] for row in cells(facilities)] == ["0.90"] * len(FACILITIES)
+    assert "8 take the treated place, so p is 0.111 at the least" in " ".join(facilities.notes)
+    assert "every facility" in " ".join(facilities.notes)
 
 
 def test_bounds_say_where_no_trend_fits(folder: Path) -> None:
@@ -105,6 +111,12 @@ def test_homes_show_levels_and_both_effects(folder: Path) -> None:
     water = cells(first_stage.homes_table(folder))[0]
     assert water == ["piped water", "34", "89", "57", "90", "21.9", "0.50", "0.08", "3.5", "0.50"]
     assert len(cells(first_stage.piped_water_table(folder))) == 8
+    notes = " ".join(first_stage.homes_table(folder).notes)
+    assert "14 take the treated place, so p is 0.067 at the least" in notes
+    record = cells(first_stage.homes_record_table(folder))
+    assert len(record) == 2 * len(HOMES)
+    assert record[0][0].startswith("piped water, no controls")
+    assert {row[5] for row in record} == {"9.9"}  # minimum detectable effects
 
 
 def test_figures_draw_every_province_and_are_the_same_each_time(folder: Path) -> None:

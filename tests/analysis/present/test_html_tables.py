@@ -1,3 +1,4 @@
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import typst
 from pypdf import PdfReader
 
 from analysis.present.numbers import quantity
-from analysis.present.tables import Column, Row, Table
+from analysis.present.tables import _MANY, Column, Row, Table
+from publishing.press import HERE
 
 TABLE = Table(
     columns=[
@@ -93,3 +95,39 @@ def test_pandoc_and_typst_print_the_table(tmp_path: Path) -> None:
     printed = print_typst(source, tmp_path)
     for words in ("兰考县", "−1.25", "(0.5)", "`$x$` @y // #z", "a & b <i>", "A second note."):
         assert words in printed
+
+
+def widths_of(table: Table) -> list[int]:
+    return [int(width) for width in re.findall(r'<col style="width: (\d+)%">', table.html())]
+
+
+def wide(label: str, cell: str, columns: int) -> Table:
+    head = [Column("Outcome", align="left"), *(Column("Of") for _ in range(columns - 1))]
+    return Table(head, [Row([label, cell, *["1.0"] * (columns - 2)])])
+
+
+def test_wide_tables_share_the_width_by_their_text() -> None:
+    assert widths_of(TABLE) == []  # three columns: engines do well by themselves
+    label = "Movers from elsewhere in the province (percentage points)"
+    shares = widths_of(wide(label, "−0.47 to 0.46", 6))
+    assert sum(shares) == 100
+    assert shares[0] > shares[1] > shares[2] >= shares[5]
+    assert shares[0] >= 50
+
+
+def test_no_column_of_a_wide_table_is_narrower_than_its_numbers() -> None:
+    many = wide("Movers from other provinces, a label as long as two lines (percentage points)", "−11.5 to 11.6", 9)
+    first, interval, *others = widths_of(many)
+    line = 126  # characters of the smaller print
+    assert interval * line / 100 >= len("−11.5 to 11.6") + 1
+    assert min(others) * line / 100 >= len("1.0") + 1
+    assert first >= 25
+
+
+def test_chinese_characters_take_the_room_of_several_others() -> None:
+    assert widths_of(wide("Outcome", "郑州市", 5))[1] > widths_of(wide("Outcome", "abc", 5))[1]
+
+
+def test_smaller_print_begins_where_widths_count_on_it() -> None:
+    lua = (HERE / "book.lua").read_text(encoding="utf-8")
+    assert f"local MANY_COLUMNS = {_MANY}\n" in lua

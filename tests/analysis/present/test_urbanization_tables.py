@@ -34,6 +34,7 @@ def test_specifications_stand_side_by_side(findings_folder: Path) -> None:
         assert own.below[i - 1] == f"({value['p_value']:.2f})"
     share = table.rows[0].cells
     assert share[2] == share[3]
+    assert "23 take the treated place, so p is 0.042 at the least" in " ".join(table.notes)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_tables_have_a_row_an_outcome(findings_folder: Path, make, columns: int)
     table = make(folder=findings_folder)
     assert len(table.rows) == len(SHOWN)
     assert len(table.columns) == columns
+    assert "23 take the treated place" in " ".join(table.notes) or make is urbanization.errors_table
     assert "None" not in table.html()
     assert ">nan<" not in table.html()
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.tables import load_adjacency, load_census, load_units
-from analysis.designs.border import border_test, cross, fit_pairs
+from analysis.designs.border import Pairs, border_test, cross, fit_pairs
 from analysis.findings import Finding, MadeFrom
 from analysis.results import border
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, complete
@@ -149,3 +149,46 @@ def test_what_the_chapter_says_of_the_border(
     for outcome in outcomes:
         signs = {fit_pairs(cross(g, [outcome], "41", [p]), outcome).estimate > 0 for p in load_study().neighbours}
         assert signs == {True, False}
+
+
+def test_errors_beside_are_those_of_plain_arithmetic() -> None:
+    """Simulated pairs of six prefectures a side: the two-way jackknife by loops, and Conley's sum over all pairs."""
+    random = np.random.default_rng(11)
+    count = 40
+    table = pd.DataFrame(
+        {
+            "d": random.normal(1, 2, count),
+            "unit": [f"u{i}" for i in range(count)],
+            "other": [f"o{i}" for i in range(count)],
+            "cluster": random.integers(0, 6, count).astype(str),
+            "other_cluster": random.integers(0, 6, count).astype(str),
+            "group": "41",
+            "other_group": "13",
+            "weight": 1.0,
+        }
+    )
+    d, mean = table["d"].to_numpy(), table["d"].mean()
+
+    def jackknife(labels: pd.Series) -> float:
+        moves = [(d[labels != g].mean() - mean) ** 2 for g in labels.unique()]
+        return (len(moves) - 1) / len(moves) * sum(moves)
+
+    one, other = table["cluster"], table["other_cluster"]
+    by_hand = (jackknife(one) + jackknife(other) - jackknife(one + "|" + other)) ** 0.5
+    simulated = Pairs(table, count, count)
+    assert border.pair_jackknife(simulated, "d") == pytest.approx(by_hand, abs=1e-10)
+    middle = np.column_stack([random.uniform(33, 36, count), random.uniform(112, 116, count)])
+    positions = pd.DataFrame(
+        np.vstack([middle + 0.1, middle - 0.1]),
+        columns=["latitude", "longitude"],
+        index=[*table["unit"], *table["other"]],
+    )
+    lat, lon = np.radians(middle).T
+    cosine = np.sin(lat)[:, None] * np.sin(lat) + np.cos(lat)[:, None] * np.cos(lat) * np.cos(lon[:, None] - lon)
+    km = 6371.01 * np.arccos(np.clip(cosine, -1, 1))
+    np.fill_diagonal(km, 0)
+    found, placed = border.pair_distances(simulated, "d", positions)
+    assert placed == count
+    for cutoff, error in found.items():
+        variance = (d - mean) @ np.clip(1 - km / cutoff, 0, None) @ (d - mean) / count**2
+        assert error == pytest.approx(variance**0.5, rel=1e-4)

@@ -143,6 +143,10 @@ def test_what_the_chapter_says_holds(tables, found, made) -> None:
     water, own = found["piped_water.effect"], found["piped_water.own"]
     assert water.p_value == pytest.approx(water.smallest_p)
     assert own.p_value > 0.1 and own.value < water.value / 3
+    alone = found["piped_water.effect_without_treated"]
+    assert alone.value == pytest.approx(water.value) and alone.p_value > water.p_value
+    assert {found[f"{n}.p_adjusted"].placebos for n in FACILITIES} == {8}  # far fewer than any one facility has
+    assert min(found[f"{n}.effect"].placebos for n in FACILITIES) > 8
     assert value["piped_water.level_2010.treated"] < value["piped_water.level_2010.neighbours"] - 10
     assert abs(value["piped_water.level_2020.treated"] - value["piped_water.level_2020.neighbours"]) < 2
     assert value["piped_water.convergence"] < -0.5

@@ -9,7 +9,8 @@ from analysis.designs.multiplicity import step_down
 from analysis.designs.placebo import placebo_test
 from analysis.findings import Finding
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS, build, neighbours
-from analysis.results.long_difference import CLAIMS, CUTOFFS, SHOWN, results
+from analysis.results.effects import CUTOFFS
+from analysis.results.long_difference import CLAIMS, SHOWN, results
 from analysis.study import Study
 
 
@@ -24,8 +25,8 @@ def got(simulated_results) -> dict[str, Finding]:
 
 @pytest.fixture(scope="session")
 def changed(simulate_with, study: Study):
-    """Simulated without noise, with an effect of 2.5 on the urban share, some units' values and ground missing."""
-    tables = simulate_with(effect=2.5, noise=0.0)
+    """Simulated almost without noise, with an effect of 2.5 on the urban share, some units' values and ground missing."""
+    tables = simulate_with(effect=2.5, noise=1e-6)
     tables.census["population"] = tables.census["population"].astype(float)
     census = tables.census
     first = census["year"] == study.first_year
@@ -38,13 +39,13 @@ def changed(simulate_with, study: Study):
     return tables.results(study)
 
 
-def test_a_known_effect_comes_back_without_noise(changed) -> None:
+def test_a_known_effect_comes_back_almost_without_noise(changed) -> None:
     got = found(changed)
     for name in SPECIFICATIONS:
-        assert got[f"urban_share.{name}.effect"].value == pytest.approx(2.5, abs=1e-8)
+        assert got[f"urban_share.{name}.effect"].value == pytest.approx(2.5, abs=1e-6)
     for method in METHODS:
         assert got[f"urban_share.adjusted.{method}"].value == pytest.approx(2.5, abs=1e-6)
-    assert got["urban_share.effect"].value == pytest.approx(2.5, abs=1e-8)
+    assert got["urban_share.effect"].value == pytest.approx(2.5, abs=1e-6)
     assert got["urban_share.change.treated"].value == pytest.approx(12.5)
     assert got["urban_share.by_province.hebei"].value == pytest.approx(10)
     assert got["treated_province.rank"].value == 1

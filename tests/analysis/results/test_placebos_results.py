@@ -183,6 +183,9 @@ def test_what_the_chapter_says(made: Made) -> None:
     assert found["placebos.before.log_population.raw.effect"].value < 0  # "no sign of a lead"
     assert found["placebos.lights.since_2013.change.effect"].value > 0  # "Lights rose"
     assert found["placebos.lights.since_2013.trend.effect"].value > 0  # "They rose before as well"
+    both = [found[f"placebos.lights.{w}.change.effect"] for w in ("since_2001", "without_breaks")]
+    assert abs(both[0].value - both[1].value) < 2  # "Leaving the three break years themselves out changes little"
+    assert all(f.p_value is not None and f.p_value > 0.5 for f in both)
     # Piped water stands apart raw, and no more once the start is taken off.
     raw, own = (found[f"placebos.piped_water.{s}.effect"] for s in ("raw", "own"))
     assert found["placebos.piped_water.raw.effect.rank"].value == 1

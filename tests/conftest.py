@@ -1,0 +1,18 @@
+"""For all tests: linear algebra on one thread, and the files that take longest handed out first."""
+
+import os
+
+# Each process of `pytest -n` has a core of its own; threads that wait for one another would take the others' time.
+# It has to be set before anything loads a library of linear algebra.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import pytest  # noqa: E402
+
+# A file is one worker's; were these handed out last, all others would wait for one. The rest keep their order.
+LONGEST = ("test_report.py", "test_committed_data.py", "test_build.py", "test_task_long_difference.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
