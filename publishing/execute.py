@@ -1,8 +1,10 @@
 """Run a chapter's cells and inline expressions in a Jupyter kernel of its own."""
 
 import asyncio
+import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,6 +28,17 @@ Bundle = Mapping[str, Any]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _SETUP = "%config InlineBackend.figure_formats = ['svg']"
+
+
+def _socket_prefix(root: Path) -> str:
+    return f"report-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]}-"
+
+
+def remove_sockets(root: Path) -> None:
+    """Remove the sockets that killed builds of a project left; no build of it may be under way."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_socket_prefix(root)}*"):
+        if not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -90,12 +103,20 @@ def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> R
 
     try:
         # Sockets in a private folder rather than open ports: no other user of the machine can read along.
-        with tempfile.TemporaryDirectory(prefix="report-") as sockets:
+        with tempfile.TemporaryDirectory(prefix=_socket_prefix(root or folder)) as sockets:
             client = NotebookClient(
                 notebook,
                 timeout=None,
                 resources={"metadata": {"path": str(folder)}},
-                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                config=Config(
+                    {
+                        "KernelManager": {
+                            "transport": "ipc",
+                            "ip": f"{sockets}/kernel",
+                            "connection_file": f"{sockets}/kernel.json",
+                        }
+                    }
+                ),
                 on_cell_start=note_step,
             )
             asyncio.run(client.async_execute(env=environment))

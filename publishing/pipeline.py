@@ -1,12 +1,12 @@
 """Bring findings up to date by running the project's pipeline, and check what it wrote."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from publishing.errors import PipelineError
+from publishing.guard import run_guarded
 from publishing.project import Book
 
 SCHEMA = Path(__file__).with_name("findings.schema.json")
@@ -46,7 +46,7 @@ def update_findings(book: Book) -> None:
     failures.unlink(missing_ok=True)
     command = [sys.executable, "-m", "publishing.run_pipeline", book.settings.pipeline, str(failures)]
     with log.open("w", encoding="utf-8") as stream:
-        done = subprocess.run(command, cwd=book.root, stdout=stream, stderr=subprocess.STDOUT, check=False)  # noqa: S603
+        done = run_guarded(command, book.root, stream)
     if done.returncode != 0:
         words = json.loads(failures.read_text(encoding="utf-8")) if failures.is_file() else []
         where = f"the whole output is in {log.relative_to(book.root)}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from publishing.errors import EngineError
 from publishing.execute import failure_words
+from publishing.guard import run_guarded
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.source import Cell, Source
@@ -101,7 +102,16 @@ def render(
         EngineError: Quarto failed, or left something unresolved.
     """
     targets = ["--to", _FORMATS[formats[0]]] if len(formats) == 1 else []
-    command = [quarto.program, "render", "--output-dir", os.path.relpath(out, book.root), *targets]
+    command = [
+        sys.executable,
+        "-m",
+        "publishing.guard",
+        quarto.program,
+        "render",
+        "--output-dir",
+        os.path.relpath(out, book.root),
+        *targets,
+    ]
     # The hook would check and bring up to date again what the build has just done.
     environment = os.environ | {
         "QUARTO_PYTHON": sys.executable,
@@ -110,16 +120,8 @@ def render(
     }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     with progress.step("quarto"):
-        done = subprocess.run(  # noqa: S603
-            command,
-            cwd=book.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        done = run_guarded(command, book.root, subprocess.PIPE, environment)
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     log = book.workshop / "quarto.log"
     log.write_text(output, encoding="utf-8")
     if done.returncode != 0:

@@ -17,6 +17,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import pytask  # noqa: E402
 
+from publishing.guard import end_with_input  # noqa: E402
+
 
 def _words(what: str, exc_info: Any) -> str:
     kind, error = exc_info[0], exc_info[1]
@@ -68,4 +70,5 @@ def main(folder: str, failures: str, most: str | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_with_input()
     sys.exit(main(*sys.argv[1:]))

@@ -52,6 +52,7 @@ class Recorder:
         self.reads: dict[str, str] = {}
         self.steps: list[Step] = []
         self.busy = False
+        self.parent = os.getppid()
 
     def _name(self, value: object) -> str | None:
         if not isinstance(value, str | bytes | os.PathLike):
@@ -139,7 +140,9 @@ class Recorder:
         return {"name": f"{found.__module__}.{found.__qualname__}", "file": file, "line": line} if file else None
 
     def write(self) -> None:
-        """Write what was read, whole or not at all."""
+        """Write what was read, whole or not at all; nothing if the build is no more, since another may be under way."""
+        if os.getppid() != self.parent:
+            return
         self.target.parent.mkdir(parents=True, exist_ok=True)
         partial = self.target.with_suffix(f".{os.getpid()}.partial")
         record = {"reads": self.reads, "steps": [vars(step) for step in self.steps]}
