@@ -6,19 +6,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from publishing import swap
-from publishing.execute import remove_sockets
+from publishing.execute import _socket_prefix
 from publishing.freshness import output_hashes
 from publishing.kernel.recorder import Recorder
 from tests.publishing.conftest import TRACKED, edit, make
-
-Made = Callable[..., str]
 
 REPORT = Path(sys.executable).with_name("report")
 STATES = ("one", "two")
@@ -45,6 +42,7 @@ class Rounds:
 
     root: Path
     wanted: dict[str, tuple[dict[str, str], dict[str, str]]]
+    pages: dict[str, Path]
     seconds: float
     state: str
 
@@ -70,7 +68,7 @@ class Rounds:
 @pytest.fixture(scope="module")
 def rounds(tmp_path_factory: pytest.TempPathFactory) -> Rounds:
     """The tracked book, cut down to a design and a chapter that runs, so that it is built in a few seconds."""
-    wanted = {}
+    wanted, pages = {}, {}
     for state in reversed(STATES):
         root = tmp_path_factory.mktemp(state) / "book"
         shutil.copytree(TRACKED, root, ignore=shutil.ignore_patterns("__pycache__"))
@@ -84,10 +82,11 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Rounds:
         started = time.perf_counter()
         make(root, formats=("html",))
         wanted[state] = printed(root)
+        pages[state] = shutil.copytree(root / "_book", tmp_path_factory.mktemp("pages") / state)
     assert wanted["one"][0].keys() >= {"index.html", "chapters/01-heights.html", "references.html"}
     assert all(wanted["one"][0][page] != wanted["two"][0][page] for page in ("index.html", "references.html"))
     assert wanted["one"][1] != wanted["two"][1]
-    return Rounds(root, wanted, time.perf_counter() - started, STATES[0])
+    return Rounds(root, wanted, pages, time.perf_counter() - started, STATES[0])
 
 
 def kill_after(root: Path, seconds: float) -> bool:
@@ -102,7 +101,7 @@ def kill_after(root: Path, seconds: float) -> bool:
 
 
 def test_a_build_killed_at_random_moments_leaves_a_whole_book_and_the_next_is_correct(rounds: Rounds) -> None:
-    moments = random.Random(5)
+    moments = random.Random(5)  # noqa: S311 no secret
     # The moments are spread evenly over somewhat more than a build takes, in random order.
     spread = [(i + moments.random()) / KILLS * 1.1 * rounds.seconds for i in range(KILLS)]
     moments.shuffle(spread)
@@ -116,29 +115,114 @@ def test_a_build_killed_at_random_moments_leaves_a_whole_book_and_the_next_is_co
     assert killed >= KILLS / 2
 
 
+# Where a build is killed, and whose book is there then.
 POINTS = [
-    ("exchange", "before hashing"),
-    ("exchange", "before exchange"),
-    ("exchange", "after exchange"),
-    ("exchange", "after removal"),
-    ("exchange", "before record"),
-    ("rename", "before first rename"),
-    ("rename", "after first rename"),
-    ("rename", "after second rename"),
-    ("rename", "after removal"),
+    ("exchange", "before hashing", "old"),
+    ("exchange", "before exchange", "old"),
+    ("exchange", "after exchange", "new"),
+    ("exchange", "before record", "new"),
+    ("exchange", "after removal", "new"),
+    ("rename", "before first rename", "old"),
+    ("rename", "after first rename", "none"),
+    ("rename", "after second rename", "new"),
 ]
 
 
-@pytest.mark.parametrize(("way", "point"), POINTS)
-def test_a_build_killed_around_the_swap_leaves_a_whole_book(rounds: Rounds, way: str, point: str) -> None:
-    old = rounds.turn()
-    command = [sys.executable, "-m", "tests.publishing.killed_build", str(rounds.root), point, way]
-    done = subprocess.run(command, start_new_session=True, check=False)
+def kill_at(rounds: Rounds, way: str, point: str) -> None:
+    arguments = [str(rounds.root), str(rounds.pages[rounds.state]), way, point]
+    command = [sys.executable, "-m", "tests.publishing.killed_build", *arguments]
+    done = subprocess.run(command, stderr=subprocess.DEVNULL, start_new_session=True, check=False)
     assert done.returncode == -signal.SIGKILL
-    if (way, point) == ("rename", "after first rename"):
-        # Where folders can't change places in one step there is a moment without a book; it is kept, and put back.
+
+
+@pytest.mark.parametrize(("way", "point", "there"), POINTS)
+def test_a_build_killed_around_the_swap_leaves_a_whole_book(rounds: Rounds, way: str, point: str, there: str) -> None:
+    old = rounds.turn()
+    kill_at(rounds, way, point)
+    if there == "none":
+        # Where folders can't change places in one step there is a moment without a book; the old one is put back.
         assert not (rounds.root / "_book").exists()
         swap.recover(rounds.root / "_book", rounds.root / "bld/previous")
-    turned = point in ("after exchange", "after removal", "before record", "after second rename")
-    rounds.check_whole(rounds.state if turned else old)
+    rounds.check_whole(rounds.state if there == "new" else old)
+    if there == "new":  # what the next build finds is as new as its sources, but has no record
+        kill_at(rounds, way, "before exchange" if way == "exchange" else "after first rename")
     rounds.check_next_build()
+
+
+def test_two_folders_change_places_in_one_step_here(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page").write_text(name, encoding="utf-8")
+    assert swap.exchange(tmp_path / "one", tmp_path / "other")
+    assert (tmp_path / "one/page").read_text(encoding="utf-8") == "other"
+    assert (tmp_path / "other/page").read_text(encoding="utf-8") == "one"
+    assert not swap.exchange(tmp_path / "one", tmp_path / "missing")
+
+
+@pytest.mark.parametrize("way", ["exchange", "rename"])
+def test_a_swap_puts_the_new_folder_in_the_place_of_the_old(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "rename":
+        monkeypatch.setattr(swap, "exchange", lambda one, other: False)
+    for number in ("1", "2"):
+        (tmp_path / "fresh").mkdir()
+        (tmp_path / f"fresh/page-{number}").touch()
+        swap.swap(tmp_path / "fresh", tmp_path / "book", tmp_path / "previous")
+    assert [p.relative_to(tmp_path).as_posix() for p in sorted(tmp_path.rglob("*"))] == ["book", "book/page-2"]
+
+
+GROUP = """
+import subprocess, sys
+from publishing.guard import end_with_input
+end_with_input()
+with subprocess.Popen([sys.executable, "-c", "import time; print('at work', flush=True); time.sleep(600)"]) as inner:
+    inner.wait()
+"""
+BUILD = """
+import os, subprocess, sys
+from pathlib import Path
+from publishing.guard import run_guarded
+run_guarded([sys.executable, "-c", sys.argv[1]], Path.cwd(), sys.stdout)
+"""
+
+
+def test_what_a_killed_build_had_started_ends_with_all_its_processes() -> None:
+    """The end of the pipe's last writer is the end of the last process: nothing is polled."""
+    with subprocess.Popen([sys.executable, "-c", BUILD, GROUP], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        process.kill()  # this one process alone; the others are in a group of their own
+        assert process.stdout.read() == ""
+
+
+def test_an_orphaned_kernel_writes_no_record(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, tmp_path / "record.json", tmp_path)
+    recorder.parent = -1
+    recorder.write()
+    assert not recorder.target.exists()
+    recorder.parent = os.getppid()
+    recorder.write()
+    assert recorder.target.exists()
+
+
+def test_what_a_killed_build_left_lying_about_is_removed(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    own = tmp_path / f"{_socket_prefix(rounds.root)}x"
+    others = (tmp_path / f"{_socket_prefix(tmp_path)}x", tmp_path / "report-x")
+    for folder in (own, *others):
+        folder.mkdir()
+        (folder / "kernel-1").touch()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / f"{_socket_prefix(rounds.root)}link").symlink_to(outside)
+    left = (rounds.root / "bld/findings/heights.partial", rounds.root / "bld/fresh/1/index.html")
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    make(rounds.root, formats=("html",))
+    assert not own.exists()
+    assert all(folder.is_dir() for folder in (*others, outside))
+    assert not any(path.exists() for path in left)
