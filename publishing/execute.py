@@ -37,7 +37,7 @@ def _socket_prefix(root: Path) -> str:
 def remove_sockets(root: Path) -> None:
     """Remove the sockets that killed builds of a project left; no build of it may be under way."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_socket_prefix(root)}*"):
-        if not folder.is_symlink() and folder.stat().st_uid == os.getuid():
+        if folder.lstat().st_uid == os.getuid():
             shutil.rmtree(folder, ignore_errors=True)
 
 

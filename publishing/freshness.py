@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from publishing.outside import is_inside
 from publishing.project import CONFIG, Book
 from publishing.references import SCHEME, join
 from publishing.source import Source
@@ -65,7 +64,7 @@ def _named_files(book: Book, sources: Sequence[Source]) -> Iterator[str]:
         for _, line in source.prose:
             for target in _TARGET.findall(line):
                 name = join(source.path, unquote(target))
-                if not SCHEME.match(target) and (book.root / name).is_file() and is_inside(book.root, book.root / name):
+                if not SCHEME.match(target) and (book.root / name).is_file():
                     yield name
 
 

@@ -78,6 +78,6 @@ NAMES = (
 # What would turn or break the text about it is shown as U+FFFD.
 UNPRINTABLE = "a\u202eb\u2066c\x07d\x1be\x00f\x7fg\ud800h\ufffei"
 SHOWN = "a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh\ufffdi"
-LONG = "Llanfair" * 40
+LONG = "x1" * 150
 ALL = (*NAMES, UNPRINTABLE, LONG)
 EXPECTED = tuple(" ".join(name.split()) for name in (*NAMES, SHOWN, LONG))

@@ -91,7 +91,9 @@ def test_a_link_in_a_caption_is_refused_at_its_cell(small_book: Path) -> None:
     assert refused(small_book).startswith("chapters/01-one.qmd:25: the link to javascript:1 is not allowed")
 
 
-@pytest.mark.parametrize("target", ["https://example.org/", "http://example.org/", "mailto:a@example.org"])
+@pytest.mark.parametrize(
+    "target", ["https://example.org/", "HTTPS://example.org/", "http://example.org/", "mailto:a@example.org"]
+)
 def test_links_to_pages_and_mail_are_allowed(small_book: Path, target: str) -> None:
     edit(small_book / "chapters/a-extra.qmd", "## More\n", f"## More\n\nA [link]({target}).\n")
     book = load_book(small_book)
@@ -113,7 +115,7 @@ def test_a_picture_that_is_no_file_of_the_project_is_refused(small_book: Path, t
         ("  - typst.lua", "  - ../secret.md"),
         ("  - typst.lua", "  - path: link.lua\n    at: pre-ast"),
         ("font-paths: bld/fonts", "font-paths: ../"),
-        ("include-before-body: quarto.typ", "include-before-body: chapters/../../secret.md"),
+        ("include-before-body: quarto.typ", "include-before-body: chapters/../../absent.typ"),
         ("html-math-method: mathml", "css: {absolute}"),
         ("html-math-method: mathml", "css: [~/secret.css]"),
         ("html-math-method: mathml", "template-partials: [folder/secret.md]"),
