@@ -40,8 +40,10 @@ report: $(STAMP)
 report-embedded: $(STAMP)
 	@$(BIN)/report build --engine embedded
 
+# uv installs packages uncompiled. Where the environment forbids Python to keep what it compiles, each of the many
+# processes that tests start would compile pandas anew.
 test: $(DEV_STAMP)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -242,21 +242,32 @@ def earlier_sentence(dose: str, folder: Path = FINDINGS) -> Shown:
     return Shown(f"{first}, {'but' if older != changed else 'and'} {second}.")
 
 
+def _direction(slope: Finding, outcome: str) -> str:
+    """What an outcome does where the dose is larger, as far as the slope's interval tells."""
+    if slope.interval is None or slope.interval[0] <= 0 <= slope.interval[1]:
+        return f"no clear slope of {outcome}"
+    return f"a {'larger' if slope.value > 0 else 'smaller'} change in {outcome}"
+
+
 def binned_figure(
-    dose: str, *, outcomes: tuple[str, ...] = ("log_population", "urban_share"), bins: pd.DataFrame | None = None
-) -> Figure:
+    dose: str, *, outcomes: tuple[str, ...] = ("log_population", "urban_share"), bins: pd.DataFrame | None = None,
+    folder: Path = FINDINGS,
+) -> Figure:  # fmt: skip
     """Binned scatter of outcomes on a dose within provinces, bars for the uniform band; hollow marks with covariates.
 
     Args:
         dose: a name of `results.dose_response.DOSES`.
         outcomes: a panel each.
         bins: the points; the pipeline's if not given.
+        folder: where the findings are.
 
     Raises:
         FindingError: there are no points of the dose and an outcome.
     """
     bins = load_points(f"{DESIGN}_bins") if bins is None else bins
-    title = f"Changes 2010 to 2020 by {DOSES[dose].words}"
+    known = load_all(folder)
+    seen = [_direction(known[f"{DESIGN}.{dose}.{o}"], OUTCOMES[o].words.removesuffix(" (log)")) for o in outcomes]
+    title = f"More {dose} per head: {', '.join(seen)}"
     with style(f"binned_{dose}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.1), layout="constrained")
         for axes, outcome in zip(figure.subplots(1, len(outcomes), squeeze=False)[0], outcomes, strict=True):

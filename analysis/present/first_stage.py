@@ -125,7 +125,9 @@ def path_figure(
 def roads_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
     """Road area per head of county-level cities, by year, each province in the treated place."""
     name = PROVINCES[load_study().treated]
-    title = f"Road area per head: {name} and the provinces in its place"
+    others = load_all(folder)[f"{DESIGN}.roads.effect"].placebos
+    moved = _as_far(f"{DESIGN}.roads.effect", folder) - 1
+    title = f"Road area per head: {moved} of {others} other provinces moved at least as far as {name}"
     return path_figure(
         f"{DESIGN}.roads", base=ROAD_BASE, start=ROAD_START, title=title, breaks=[DENOMINATOR], samples=samples,
         folder=folder,
@@ -136,23 +138,25 @@ def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figur
     """Facilities of urban cores by year, each province in the treated place: one panel a facility."""
     study = load_study()
     points = load_points(DESIGN, samples)
-    title = f"Facilities of urban cores: {PROVINCES[study.treated]} and the provinces in its place"
     known = load_all(folder)
+    small = sum((known[f"{DESIGN}.{name}.effect"].p_value or 1.0) <= 0.05 for name in FACILITIES)
+    name = PROVINCES[study.treated]
+    title = f"{name} stands out from the provinces in {small} of {len(FACILITIES)} facilities (p at most 0.05)"
     columns = 2
     rows = -(-len(FACILITIES) // columns)
     with style(f"{DESIGN}.facilities"):
         figure = MatplotlibFigure(figsize=(WIDTH, 1.75 * rows + 0.4), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        for axes, (name, facility) in zip(panels, FACILITIES.items(), strict=False):
-            table = points[points["key"] == f"{DESIGN}.{name}"]
+        for axes, (facility_name, facility) in zip(panels, FACILITIES.items(), strict=False):
+            table = points[points["key"] == f"{DESIGN}.{facility_name}"]
             if table.empty:
-                raise FindingError(f"{DESIGN}: no points under the key {DESIGN}.{name}")
+                raise FindingError(f"{DESIGN}: no points under the key {DESIGN}.{facility_name}")
             _draw(axes, table, study.treated, FACILITY_BASE, FACILITY_START, small=True)
             shown = table.loc[table["group"] == study.treated, "estimate"].abs().max()
             reach = 1.15 * max(float(shown), float(np.quantile(table["estimate"].abs(), 0.95)))
             axes.set_ylim(-reach, reach)
             axes.set_xlim(2002.5, points["year"].max() + 0.5)
-            axes.set_title(f"{facility.words}\n({known[f'{DESIGN}.{name}.effect'].unit})", fontsize=SMALL)
+            axes.set_title(f"{facility.words}\n({known[f'{DESIGN}.{facility_name}.effect'].unit})", fontsize=SMALL)
             axes.tick_params(axis="y", labelsize=SMALL)
             axes.grid(visible=True, axis="y")
         for axes in panels[len(FACILITIES) :]:
@@ -400,13 +404,18 @@ def piped_water_table(folder: Path = FINDINGS) -> Table:
     return effects_table(labels, head="Piped water", folder=folder)
 
 
-def standing(key: str, folder: Path = FINDINGS) -> Shown:
-    """In words: how many provinces are at least as far from nought as the treated one."""
+def _as_far(key: str, folder: Path) -> int:
+    """How many provinces are at least as far from nought as the treated one, which counts."""
     found = load_all(folder)[key]
     if found.p_value is None or found.placebos is None:
         raise FindingError(f"finding {key} has no p-value from placebo provinces")
-    count = found.placebos + 1
-    return text(f"{round(found.p_value * count)} of {count}")
+    return round(found.p_value * (found.placebos + 1))
+
+
+def standing(key: str, folder: Path = FINDINGS) -> Shown:
+    """In words: how many provinces are at least as far from nought as the treated one."""
+    far = _as_far(key, folder)
+    return text(f"{far} of {(load_all(folder)[key].placebos or 0) + 1}")
 
 
 def farthest(key: str, samples: Path = SAMPLES) -> Shown:

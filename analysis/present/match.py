@@ -114,7 +114,8 @@ def quadrant_figure(points: pd.DataFrame | None = None, study: Study | None = No
     own = study.province_names[study.treated]
     treated = points["province"] == study.treated
     middle = points["service_employment_end"].median()
-    title = f"Residents and service workers, {own} among all counties"
+    lost, elsewhere = (100 * (points.loc[chosen, "log_population"] < 0).mean() for chosen in (treated, ~treated))
+    title = f"{lost:.0f} percent of the units in {own} lost residents; elsewhere {elsewhere:.0f} percent did"
     with style("match_quadrants"):
         figure = MatplotlibFigure(figsize=(WIDTH, 4.2), layout="constrained")
         axes = figure.subplots()
@@ -287,7 +288,9 @@ def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
     series = {label: _series(known, "match.fiscal_self_sufficiency", g) for g, label in _groups(study).items()}
     if not all(series.values()):
         raise FindingError("no findings of fiscal self-sufficiency by year; run `report build`, which makes them")
-    title = "Own revenue of the median county, percent of its spending"
+    name, own = next(iter(series.items()))
+    first, last = min(own), max(own)
+    title = f"{name}: own revenue paid {own[first]:.0f} percent of spending in {first}, {own[last]:.0f} in {last}"
     with style("match_self_sufficiency"):
         figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
         axes = figure.subplots()
@@ -306,7 +309,11 @@ def bonds_figure(folder: Path = FINDINGS) -> Figure:
     series = {label: _series(known, "match.lgfv_bonds", g) for g, label in _groups(study).items()}
     if not all(series.values()):
         raise FindingError("no findings of bonds by year; run `report build`, which makes them")
-    title = "Bonds of local financing vehicles, mean prefecture"
+    name, own = next(iter(series.items()))
+    first, last = min(own), max(own)
+    title = (
+        f"{name}: bonds of financing vehicles, {own[first]:.0f} percent of GDP in {first}, {own[last]:.0f} in {last}"
+    )
     with style("match_bonds"):
         figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
         axes = figure.subplots()

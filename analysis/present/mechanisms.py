@@ -153,8 +153,10 @@ def coefficient_figure(folder: Path = FINDINGS) -> Figure:
         FindingError: a finding is missing.
     """
     known = load_all(folder)
-    title = "What goes with a step of each trait, within provinces"
     order = [t for theory in THEORIES for t in TRAITS.values() if t.theory == theory]
+    tested = [known[f"{_key(t, o)}.p_family"].value for t in order for o in ("log_population", "urban_share")]
+    small = sum(p <= 0.05 for p in tested)
+    title = f"{small} of {len(tested)} slopes differ from nought when corrected for all tests (p at most 0.05)"
     places, heads, place = {}, {}, 0.0
     for trait in order:
         if THEORIES[trait.theory] not in heads:

@@ -146,15 +146,17 @@ def before_table(folder: Path = FINDINGS) -> Table:
     )
 
 
-def before_figure(samples: Path = SAMPLES) -> Figure:
+def before_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
     """Where the treated province lies among all before the programme, during it, and in the difference."""
     study = load_study()
+    known = load_all(folder)
+    name, small = study.province_names[study.treated], sum((known[k].p_value or 1.0) <= 0.05 for k in _decades())
     return placebo_figure(
         "placebos-before",
         DESIGN,
         _wrapped(_decades()),
         study.treated,
-        title=f"{study.province_names[study.treated]} before the programme, during it, and the difference",
+        title=f"{name} before and during: p is at most 0.05 for {small} of {len(_decades())} estimates",
         samples=samples,
     )
 

@@ -135,7 +135,8 @@ def power_figure(outcome: str = "urban_share", *, folder: Path = FINDINGS, sampl
         raise FindingError(f"inference_power.csv: no power curve of the outcome {outcome!r}")
     known = load_all(folder)
     detectable = known[f"inference.power.{outcome}.detectable"].value
-    title = f"Power: {OUTCOMES[outcome].words}"
+    found = known[f"inference.power.{outcome}.at_detectable"].value
+    title = f"{capitalized(OUTCOMES[outcome].words)}: {found:.0f} percent of draws find the minimum detectable effect"
     with style(f"power-{outcome}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.2), layout="constrained")
         axes = figure.subplots()
@@ -183,7 +184,10 @@ def curve_figure(outcome: str = "urban_share", *, samples: Path = SAMPLES) -> Fi
         heights.append(place)
         place, last = place + 1, column
     clustered, placebo = table["p_clustered"] <= 0.05, table["p_placebo"] <= 0.05 + 1e-9
-    title = f"{len(table)} specifications: {OUTCOMES[outcome].words}"
+    title = (
+        f"{capitalized(OUTCOMES[outcome].words)}: of {len(table)} specifications {placebo.sum()} are significant by "
+        f"placebos, {clustered.sum()} by clusters"
+    )
     with style(f"curve-{outcome}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 6.2), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.1, 1.3])
@@ -220,7 +224,10 @@ def curves_figure(*, samples: Path = SAMPLES) -> Figure:
     table = load_points("robustness_curve", samples)
     treated = load_study().treated
     provinces = [c for c in table.columns if c in PROVINCES and table[c].notna().all()]
-    title = f"The specification curves of {len(provinces)} provinces"
+    medians = table.groupby("outcome")[provinces].median().abs()
+    first = int((medians[treated] >= medians.max(axis=1)).sum())
+    name = PROVINCES[treated]
+    title = f"Of {len(provinces)} provinces {name} has the largest median in {first} of {len(medians)} outcomes"
     with style("curves"):
         figure = MatplotlibFigure(figsize=(WIDTH, 7.0), layout="constrained")
         panels = figure.subplots(4, 2, sharey=True)
@@ -241,7 +248,7 @@ def curves_figure(*, samples: Path = SAMPLES) -> Figure:
         for axes in panels[-1]:
             axes.set_xlabel("Specifications, by estimate (percent)")
         figure.supylabel("Estimate (standard deviations of the outcome)", fontsize=SMALL)
-        figure.suptitle(f"{title}; thick: {PROVINCES[treated]}", x=0.01, ha="left")
+        figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title)
 
 
@@ -350,7 +357,10 @@ def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
     table = load_points("robustness_left_out", samples)
     curve = load_points("robustness_curve", samples)
     scales = curve.groupby("outcome")["scale"].first().abs()
-    title = "The long difference without one prefecture at a time"
+    turned = table.groupby(["outcome", "specification"])[["estimate", "full"]].apply(
+        lambda part: bool((part["estimate"] * part["full"] < 0).any())
+    )
+    title = f"Without one prefecture the sign can turn in {turned.sum()} of {len(turned)} estimates"
     with style("left-out"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.6), layout="constrained")
         axes = figure.subplots()

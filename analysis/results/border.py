@@ -154,7 +154,7 @@ def pair_distances(pairs: Pairs, outcome: str, positions: pd.DataFrame) -> tuple
     names = (table["unit"].astype(str) + "–" + table["other"].astype(str)).to_numpy()[fine]
     stack = pd.DataFrame(
         {
-            "pair": np.tile(names, 2),
+            "half_pair": np.concatenate([names + ", one half", names + ", the other"]),
             "half": np.concatenate([half, -half]),
             "treated": np.repeat([1, 0], fine.sum()),
             "latitude": np.tile(middle[fine, 0], 2),
@@ -162,7 +162,7 @@ def pair_distances(pairs: Pairs, outcome: str, positions: pd.DataFrame) -> tuple
         }
     )
     errors = conley_errors(
-        stack, "half", "treated", latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit="pair"
+        stack, "half", "treated", latitude="latitude", longitude="longitude", cutoffs=CUTOFFS, unit="half_pair"
     )
     return errors, int(fine.sum())
 

@@ -146,7 +146,7 @@ def test_figures_say_what_they_show(folder: Path) -> None:
     assert f"1 of {2020 - START + 1} years" in lights.title
     outcomes = placebo_provinces.outcomes_figure(folder, folder)
     assert "0 of 13 outcomes" in outcomes.title
-    for figure in (neighbours, lights, outcomes, placebo_provinces.before_figure(folder)):
+    for figure in (neighbours, lights, outcomes, placebo_provinces.before_figure(folder, folder)):
         assert figure.svg.count("<svg") == 1
         assert not re.search(r"[= ]nan", figure.svg)
 

@@ -172,12 +172,12 @@ def bins() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_binned_figure_is_the_same_bytes_and_asks_for_its_points() -> None:
-    figure = dose.binned_figure("investment", bins=bins())
-    assert figure.svg == dose.binned_figure("investment", bins=bins()).svg
+def test_binned_figure_is_the_same_bytes_and_asks_for_its_points(folder: Path) -> None:
+    figure = dose.binned_figure("investment", bins=bins(), folder=folder)
+    assert figure.svg == dose.binned_figure("investment", bins=bins(), folder=folder).svg
     assert figure.svg.count("<use") > 0
     with pytest.raises(FindingError, match="'log_population' on 'expenditure'"):
-        dose.binned_figure("expenditure", bins=bins())
+        dose.binned_figure("expenditure", bins=bins(), folder=folder)
 
 
 @pytest.mark.parametrize("theory", ["location", "integration", "migration"])

@@ -37,7 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 found["inference"].append(
                     _finding(f"inference.coverage.{o}.{world}.{part}", 40.0 + i, standard_error=0.7, n=5000)
                 )
-        for part, value in {"detectable": 9.5, "simulated_detectable": 11.3, "at_simulated_detectable": 68.0}.items():
+        for part, value in {
+            "detectable": 9.5,
+            "at_detectable": 54.0,
+            "simulated_detectable": 11.3,
+            "at_simulated_detectable": 68.0,
+        }.items():
             found["inference"].append(_finding(f"inference.power.{o}.{part}", value))
         if o != "schooling":
             found["inference"].append(_finding(f"inference.power.{o}.needed", 12.9))
@@ -124,8 +129,10 @@ def test_figures_are_the_same_bytes_each_time_and_draw_every_point(folder: Path)
         one = draw()
         assert one.svg == draw().svg
         assert one.svg.startswith("<?xml")
-    assert robustness.curve_figure(samples=folder).title == "8 specifications: urban share"
-    assert robustness.curves_figure(samples=folder).title == "The specification curves of 3 provinces"
+    words = "Urban share: of 8 specifications 0 are significant by placebos, 4 by clusters"
+    assert robustness.curve_figure(samples=folder).title == words
+    assert robustness.curves_figure(samples=folder).title.startswith("Of 3 provinces Henan has the largest median in ")
+    assert robustness.power_figure(folder=folder, samples=folder).title.startswith("Urban share: 54 percent of draws")
 
 
 def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
