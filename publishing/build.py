@@ -1,6 +1,7 @@
 """Make the book: check, bring findings up to date, print apart, and swap the whole result in."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from publishing.diff.saved import save
 from publishing.errors import ConfigError, EngineError
 from publishing.fonts import font_files
 from publishing.freshness import Now, Stamp, asked_reasons, input_hashes, output_hashes, read_stamp, write_stamp
+from publishing.lock import hold
 from publishing.pipeline import update_findings
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.references import Scan, check_references
+from publishing.sockets import remove_sockets
 from publishing.source import Source, read_source
 from publishing.status import read_status, results_hashes
+from publishing.swap import recover, swap
 
 _SHOWN_REASONS = 5
 
@@ -103,19 +107,13 @@ def prepare_quarto(book: Book, progress: Progress) -> None:
     quarto.drop_frozen(book, sources, progress)
 
 
-def _recover(book: Book, previous: Path) -> None:
-    """Put the last good book back if a swap was broken off halfway."""
-    if previous.exists() and not book.output.exists():
-        previous.rename(book.output)
-    elif previous.exists():
-        shutil.rmtree(previous)
-
-
-def _swap(book: Book, fresh: Path, previous: Path) -> None:
-    if book.output.exists():
-        book.output.rename(previous)
-    fresh.rename(book.output)
-    shutil.rmtree(previous, ignore_errors=True)
+def _recover(book: Book) -> None:
+    """Mend and clear away what a build that was killed left; the lock must be held."""
+    recover(book.output, book.workshop / "previous")
+    shutil.rmtree(book.workshop / "fresh", ignore_errors=True)
+    for path in book.workshop.rglob("*.partial"):
+        path.unlink(missing_ok=True)
+    remove_sockets(book.root)
 
 
 def _check_whole(book: Book, out: Path, formats: Sequence[str]) -> None:
@@ -142,21 +140,24 @@ def _check_output(book: Book) -> None:
         )
 
 
-def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
+def build(book: Book, engine: str, formats: Sequence[str], progress: Progress, *, wait: bool = True) -> bool:
     """Make the book unless it is up to date; says which. Returns whether it was printed.
 
     Raises:
+        LockedError: another build of the book is under way, and `wait` is false.
         BookError: the build failed; the last good book is as it was.
     """
     _check_output(book)
+    with hold(book.workshop, "report build", progress.say, wait=wait):
+        _recover(book)
+        return _build(book, engine, formats, progress)
+
+
+def _build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
     from publishing import embedded
 
     found = choose_engine(engine, progress)
     engine_name = f"{quarto.NAME} {found.version}" if found else f"{embedded.NAME} ({embedded.version()})"
-    workshop = book.workshop
-    workshop.mkdir(exist_ok=True)
-    previous = workshop / "previous"
-    _recover(book, previous)
     sources = read_sources(book)
     now = Now(book)
     inputs = input_hashes(book, sources, now)
@@ -177,7 +178,8 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     if executes and not asked and not read_status(book, sources, name).reasons():
         progress.say(f"{book.output_dir}/ is as it was: what was made again is the same.")
         return False
-    fresh = workshop / "fresh"
+    # A name of its own: what a killed build left running does not write here.
+    fresh = book.workshop / "fresh" / str(os.getpid())
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     if found:
@@ -188,7 +190,7 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -
     _check_whole(book, fresh, formats)
     outputs = output_hashes(fresh)
     inputs |= results_hashes(book, sources, name)
-    _swap(book, fresh, previous)
+    swap(fresh, book.output, book.workshop / "previous")
     write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
     save(book)
     first = "index.html" if "html" in formats else f"{book.output_file}.pdf"

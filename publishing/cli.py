@@ -68,22 +68,29 @@ def _formats(ctx: click.Context, param: click.Parameter, value: str) -> list[str
 @report.command()
 @click.option("--engine", type=click.Choice(["auto", "quarto", "embedded"]), default="auto", show_default=True)
 @click.option("--to", "formats", default="html,pdf", show_default=True, callback=_formats, help="Formats to print.")
-def build(engine: str, formats: list[str]) -> None:
+@click.option(
+    "--no-wait", is_flag=True, help="Stop if another build of the book is under way, rather than wait for it."
+)
+def build(engine: str, formats: list[str], no_wait: bool) -> None:
     """Print the book, if anything it is made from has changed."""
     from publishing.build import build as run
     from publishing.progress import Progress
 
-    run(_book(), engine, formats, Progress())
+    run(_book(), engine, formats, Progress(), wait=not no_wait)
 
 
 @report.command()
 def prepare() -> None:
     """Bring findings up to date and drop frozen results that are stale: the hook that Quarto runs first."""
     from publishing.build import prepare_quarto as run
+    from publishing.lock import hold
     from publishing.progress import Progress
 
+    # Within `report build`, which holds the lock, there is nothing left to prepare.
     if os.environ.get("REPORT_PREPARED") != "1":
-        run(_book(), Progress())
+        book, progress = _book(), Progress()
+        with hold(book.workshop, "report prepare", progress.say):
+            run(book, progress)
 
 
 @report.command()

@@ -25,6 +25,10 @@ class PipelineError(BookError):
     """The findings could not be brought up to date."""
 
 
+class LockedError(BookError):
+    """Another build of the same book is under way."""
+
+
 class EngineError(BookError):
     """An engine is missing, too old, or failed to print."""
 

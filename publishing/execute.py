@@ -20,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets.config import Config
 
 from publishing.errors import ExecutionError
+from publishing.sockets import socket_prefix
 from publishing.source import Cell, Inline, Source
 
 Bundle = Mapping[str, Any]
@@ -90,12 +91,20 @@ def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> R
 
     try:
         # Sockets in a private folder rather than open ports: no other user of the machine can read along.
-        with tempfile.TemporaryDirectory(prefix="report-") as sockets:
+        with tempfile.TemporaryDirectory(prefix=socket_prefix(root or folder)) as sockets:
             client = NotebookClient(
                 notebook,
                 timeout=None,
                 resources={"metadata": {"path": str(folder)}},
-                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                config=Config(
+                    {
+                        "KernelManager": {
+                            "transport": "ipc",
+                            "ip": f"{sockets}/kernel",
+                            "connection_file": f"{sockets}/kernel.json",
+                        }
+                    }
+                ),
                 on_cell_start=note_step,
             )
             asyncio.run(client.async_execute(env=environment))

@@ -1,7 +1,6 @@
 """Bring findings up to date by running the project's pipeline where something is stale, and check what it wrote."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ from publishing.errors import PipelineError
 from publishing.files import read_json
 from publishing.fingerprint import MISSING
 from publishing.freshness import LOCK, Now, change, python_version
+from publishing.guard import run_guarded
 from publishing.project import Book
 
 SCHEMA = Path(__file__).with_name("findings.schema.json")
@@ -199,4 +199,4 @@ def update_findings(book: Book) -> bool:
 
 def _run(book: Book, arguments: list[str], stream: Any) -> int:
     command = [sys.executable, "-m", "publishing.run_pipeline", *arguments]
-    return subprocess.run(command, cwd=book.root, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode  # noqa: S603
+    return run_guarded(command, book.root, stream).returncode

@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
 from publishing.errors import ConfigError
+from publishing.outside import is_inside, outside_faults
 
 CONFIG = "_quarto.yml"
 FORMATS = ("html", "pdf")
@@ -134,10 +135,9 @@ def load_settings(root: Path) -> Settings:
 
 
 def _inside(root: Path, name: str, where: str) -> None:
-    path = (root / name).resolve()
-    if not path.is_relative_to(root.resolve()):
+    if not is_inside(root, root / name):
         raise ConfigError(f"{where}: {name} lies outside the project; a book is made of its own files only.")
-    if not path.is_file():
+    if not (root / name).is_file():
         raise ConfigError(f"{where}: {name} does not exist; create it or take it off the list.")
 
 
@@ -153,6 +153,10 @@ def load_book(root: Path) -> Book:
         raise ConfigError(f"{CONFIG}: not valid YAML: {error}") from error
     if not isinstance(config, dict) or not isinstance(config.get("book"), dict):
         raise ConfigError(f"{CONFIG}: no book; a project of type book with a list of chapters is needed.")
+    settings = load_settings(root)
+    outside = list(outside_faults(root, config, asdict(replace(settings, commands={}))))
+    if outside:
+        raise ConfigError("\n".join(outside))
     book = config["book"]
     where = f"{CONFIG}: book: chapters"
     entries = [
@@ -189,5 +193,5 @@ def load_book(root: Path) -> Book:
         echo=bool((config.get("execute") or {}).get("echo", True)),
         execute_in_root=project.get("execute-dir") == "project",
         config=config,
-        settings=load_settings(root),
+        settings=settings,
     )

@@ -15,6 +15,7 @@ from publishing.executed import NEVER, UNRECORDED, is_record
 from publishing.files import read_json, write_json
 from publishing.fingerprint import text_hash
 from publishing.freshness import Now, Reason, execution_base, execution_reasons
+from publishing.guard import run_guarded
 from publishing.kernel.recorder import frozen_record_of
 from publishing.progress import Progress
 from publishing.project import CONFIG, Book
@@ -155,7 +156,16 @@ def render(
         EngineError: Quarto failed, or left something unresolved.
     """
     targets = ["--to", _FORMATS[formats[0]]] if len(formats) == 1 else []
-    command = [quarto.program, "render", "--output-dir", os.path.relpath(out, book.root), *targets]
+    command = [
+        sys.executable,
+        "-m",
+        "publishing.guard",
+        quarto.program,
+        "render",
+        "--output-dir",
+        os.path.relpath(out, book.root),
+        *targets,
+    ]
     # The hook would check and bring up to date again what the build has just done.
     environment = os.environ | {
         "QUARTO_PYTHON": sys.executable,
@@ -164,16 +174,8 @@ def render(
     }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     with progress.step("quarto"):
-        done = subprocess.run(  # noqa: S603
-            command,
-            cwd=book.root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        done = run_guarded(command, book.root, subprocess.PIPE, environment)
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     log = book.workshop / "quarto.log"
     log.write_text(output, encoding="utf-8")
     if done.returncode != 0:

@@ -17,6 +17,9 @@ PREFIXES = ("fig", "tbl", "eq", "sec")
 _REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+# What a browser reads over in an address, so that "java\tscript:" is one too.
+_PASSED_OVER = re.compile(r"[\x00-\x20]")
+_ALLOWED = ("https://", "http://", "mailto:")
 
 
 def is_reference(name: str) -> bool:
@@ -47,6 +50,7 @@ class Scan:
     cites: tuple[str, ...]
     ids: tuple[str, ...]
     links: tuple[str, ...]
+    images: tuple[str, ...]
     stray: tuple[str, ...]
     raw: tuple[str, ...]
     titles: int
@@ -73,6 +77,7 @@ def scan(book: Book, sources: Sequence[Source], workshop: Path | None = None) ->
                 cites=tuple(found["cites"]),
                 ids=(*found["ids"], *labels),
                 links=tuple(found["links"]),
+                images=tuple(found["images"]),
                 stray=tuple(found["stray"]),
                 raw=tuple(found["raw"]),
                 titles=int(found["titles"]),
@@ -93,8 +98,8 @@ def _captions(source: Source) -> list[str]:
     return [str(cell.options[name]) for cell in cells for name in ("fig-cap", "tbl-cap") if name in cell.options]
 
 
-def _cited_at(source: Source, name: str) -> Place:
-    mention = rf"@\{{?{re.escape(name)}(?![\w-])"
+def _mentioned_at(source: Source, mention: str) -> Place:
+    """The place of the first cell whose options match, or of the first prose line."""
     for step in source.steps:
         if isinstance(step, Cell) and any(re.search(mention, str(value)) for value in step.options.values()):
             return step.place
@@ -108,7 +113,7 @@ def _hint(name: str, known: Iterable[str], mark: str) -> str:
 
 def _unresolved(source: Source, found: Scan, labels: set[str], keys: set[str]) -> Iterable[Fault]:
     for name in dict.fromkeys(found.cites):
-        place = _cited_at(source, name)
+        place = _mentioned_at(source, rf"@\{{?{re.escape(name)}(?![\w-])")
         if _REFERENCE.match(name):
             if name not in labels:
                 yield Fault(place, f"unknown cross-reference @{name}{_hint(name, labels, '@')}")
@@ -120,9 +125,16 @@ def _unresolved(source: Source, found: Scan, labels: set[str], keys: set[str]) -
 def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]]) -> Iterable[Fault]:
     pages = {entry.path for entry in book.entries}
     for target in dict.fromkeys(found.links):
-        if SCHEME.match(target) or not target:
+        if not target:
             continue
-        place = source.find(re.escape(target))
+        place = _mentioned_at(source, re.escape(target))
+        address = _PASSED_OVER.sub("", target)
+        if SCHEME.match(address):
+            if target in found.images:
+                yield Fault(place, f"the picture {target[:60]} is no file of the project; copy it into the project")
+            elif not address.lower().startswith(_ALLOWED):
+                yield Fault(place, f"the link to {target[:60]} is not allowed; allowed are {', '.join(_ALLOWED)}")
+            continue
         name, _, anchor = unquote(target).partition("#")
         full = source.path if not name else join(source.path, name)
         if full in pages:

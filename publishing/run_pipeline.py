@@ -24,6 +24,7 @@ from pytask import tree_util  # noqa: E402
 from publishing import pytask_hooks  # noqa: E402
 from publishing.files import write_json  # noqa: E402
 from publishing.fingerprint import MISSING, file_hash, fingerprint  # noqa: E402
+from publishing.guard import end_with_input  # noqa: E402
 
 
 def _words(what: str, exc_info: Any) -> str:
@@ -136,4 +137,5 @@ def main(folder: str, failures: str, most: str = "", plan: str = "") -> int:
 
 
 if __name__ == "__main__":
+    end_with_input()
     sys.exit(main(*sys.argv[1:]))

@@ -23,6 +23,8 @@ __all__ = [
 
 MINUS = "\N{MINUS SIGN}"
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# Controls, half characters and no characters can't be printed; overrides of direction would turn the text that follows.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 _SINGULARS = {"people": "person", "counties": "county", "cities": "city"}
 # Shares and their changes are read with one decimal or two, whatever their error.
 _SHARE_DECIMALS = (1, 2)
@@ -31,9 +33,15 @@ _MOST_DECIMALS = 6
 
 @dataclass(frozen=True)
 class Shown:
-    """Something to show in prose or in a table's cell: `str()` gives it as the reader is to see it."""
+    """Something to show in prose or in a table's cell: `str()` gives it as the reader is to see it.
+
+    What can't be printed becomes U+FFFD, the character that stands for one that is unknown.
+    """
 
     plain: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", _UNPRINTABLE.sub("\ufffd", self.plain))
 
     def __str__(self) -> str:
         return self.plain

@@ -171,6 +171,6 @@ class Table:
         ]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        heads = " | ".join(c.head for c in self.columns)
+        heads = " | ".join(str(text(c.head)) for c in self.columns)
         # Raw HTML in Markdown: for an output of type text/html Quarto's pages load scripts from the network.
         return {"text/markdown": f"```{{=html}}\n{self.html()}\n```", "text/plain": f"Table: {heads}"}

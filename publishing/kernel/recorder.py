@@ -63,6 +63,7 @@ class Recorder:
         self.reads: dict[str, str] = {}
         self.steps: list[Step] = []
         self.busy = False
+        self.parent = os.getppid()
 
     def _name(self, value: object) -> str | None:
         if not isinstance(value, str | bytes | os.PathLike):
@@ -163,7 +164,9 @@ class Recorder:
         return {"name": f"{found.__module__}.{found.__qualname__}", "file": file, "line": line} if file else None
 
     def write(self) -> None:
-        """Write what was read, whole or not at all."""
+        """Write what was read, whole or not at all; nothing if the build is no more, since another may be under way."""
+        if os.getppid() != self.parent:
+            return
         record: dict[str, Any] = {"reads": self.reads, "steps": [vars(step) for step in self.steps]}
         write_json(self.target, record)
         if self.frozen is None:

@@ -167,7 +167,7 @@ end
 local function scan_chapter(chapter)
   local doc = read_chapter(chapter)
   for _, caption in ipairs(chapter.captions) do doc.blocks:extend(read_markdown(caption).blocks) end
-  local found = { cites = List:new(), ids = List:new(), links = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new() }
+  local found = { cites = List:new(), ids = List:new(), links = List:new(), images = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new() }
   local function define(element)
     if element.identifier ~= "" then found.ids:insert(element.identifier) end
   end
@@ -190,7 +190,10 @@ local function scan_chapter(chapter)
       end
     end,
     Link = function(link) found.links:insert(link.target) end,
-    Image = function(image) found.links:insert(image.src) end,
+    Image = function(image)
+      found.links:insert(image.src)
+      found.images:insert(image.src)
+    end,
     Code = function(code)
       if code.text:match("^{python}") then found.stray:insert(code.text) end
     end,

@@ -1,7 +1,9 @@
 -- What pandoc's Typst writer leaves out, mended; both engines run this filter.
--- 1. A leading =, -, +, / or "1." in a table cell or caption would become a Typst heading or list.
--- 2. The language of a span is lost, and with it the right forms of Chinese characters.
--- 3. A claim's span would hide its first word from the guard of 1; its mark means nothing in print.
+-- 1. A leading =, -, +, / or "1." of what stands in brackets (a cell, a caption, a link, emphasis, an item of a list)
+--    would become a Typst heading or list; the writer guards the start of a line alone.
+-- 2. Typst's shorthands for an ellipsis and a soft hyphen.
+-- 3. The language of a span is lost, and with it the right forms of Chinese characters.
+-- 4. A claim's span would hide its first word from the guard of 1; its mark means nothing in print.
 -- And the notes at a table's foot are set smaller than its rows, and apart from them.
 
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
@@ -25,19 +27,20 @@ local function guard(inlines)
   return inlines
 end
 
-local function guard_blocks(blocks)
-  for _, block in ipairs(blocks) do
-    if block.t == "Plain" or block.t == "Para" then
-      block.content = guard(block.content) or block.content
+-- A typed ellipsis is one character by now: three points are meant as such.
+local function spell_out(str)
+  if not (str.text:find("...", 1, true) or str.text:find("-?", 1, true)) then return nil end
+  local inlines, position = pandoc.Inlines({}), 1
+  for place, mark in str.text:gmatch("()([.-])") do
+    local following = str.text:sub(place, place + 2)
+    if following == "..." or following:sub(1, 2) == "-?" then
+      if place > position then inlines:insert(pandoc.Str(str.text:sub(position, place - 1))) end
+      inlines:insert(pandoc.RawInline("typst", "\\" .. mark))
+      position = place + 1
     end
   end
-  return blocks
-end
-
-local function guard_rows(rows)
-  for _, row in ipairs(rows) do
-    for _, cell in ipairs(row.cells) do cell.contents = guard_blocks(cell.contents) end
-  end
+  if position <= #str.text then inlines:insert(pandoc.Str(str.text:sub(position))) end
+  return inlines
 end
 
 local function set_notes(rows)
@@ -49,21 +52,9 @@ local function set_notes(rows)
   end
 end
 
-local function guard_table(tbl)
-  guard_rows(tbl.head.rows)
-  for _, body in ipairs(tbl.bodies) do
-    guard_rows(body.head)
-    guard_rows(body.body)
-  end
-  guard_rows(tbl.foot.rows)
+local function mark_notes(tbl)
   set_notes(tbl.foot.rows)
-  tbl.caption.long = guard_blocks(tbl.caption.long)
   return tbl
-end
-
-local function guard_figure(figure)
-  figure.caption.long = guard_blocks(figure.caption.long)
-  return figure
 end
 
 local function mark_language(span)
@@ -82,7 +73,7 @@ local function mark_language(span)
   return inlines
 end
 
-local filter = { Table = guard_table, Figure = guard_figure, Span = mark_language }
+local filter = { Str = spell_out, Inlines = guard, Span = mark_language, Table = mark_notes }
 
 if FORMAT == nil or not FORMAT:match("typst") then
   -- Loaded by the embedded engine, or run by Quarto for another format.
