@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from publishing import swap
-from publishing.sockets import socket_prefix
 from publishing.freshness import output_hashes
 from publishing.kernel.recorder import Recorder
+from publishing.sockets import socket_prefix
 from tests.publishing.conftest import TRACKED, edit, make
 
 REPORT = Path(sys.executable).with_name("report")
