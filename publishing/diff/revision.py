@@ -25,7 +25,7 @@ Environment = Literal["lock", "current"]
 
 LOCK = "requirements/report.txt"
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)\s*(?:;\s*(.+?))?\s*\\?$")
-_LAST_LINES = 8
+_LAST_LINES = 80
 # As in a build: sums of floating-point numbers depend on how many threads share them.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -74,7 +74,7 @@ def _div(element: Element) -> Iterator[str]:
 
 def _span(element: Element) -> Iterator[str]:
     if INLINE_CLASS not in element.attributes[1]:
-        yield from _extra(element, "a span", keys={"lang"})
+        yield from _extra(element, "a span", keys={"lang", "claim"})
 
 
 def _link(element: Element) -> Iterator[str]:

@@ -73,7 +73,12 @@ local function mark_language(span)
   return inlines
 end
 
-local filter = { Str = spell_out, Inlines = guard, Span = mark_language, Table = mark_notes }
+-- It prints nothing here, and would hide the first word from the guard.
+local function drop_html(raw)
+  if raw.format:match("^html") then return {} end
+end
+
+local filter = { RawInline = drop_html, Str = spell_out, Inlines = guard, Span = mark_language, Table = mark_notes }
 
 if FORMAT == nil or not FORMAT:match("typst") then
   -- Loaded by the embedded engine, or run by Quarto for another format.

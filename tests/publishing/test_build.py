@@ -139,8 +139,8 @@ def test_an_engine_that_is_missing_or_old_is_named(
     ("folder", "said"),
     [
         (".", "must be a folder of its own"),
-        ("..", "must be a folder of its own"),
-        ("../elsewhere", "must be a folder of its own"),
+        ("..", "lies outside the project"),
+        ("../elsewhere", "lies outside the project"),
         ("bld", "must be a folder of its own"),
         ("bld/fonts", "must be a folder of its own"),
         ("chapters", "holds 01-one.qmd, 02-two.qmd, a-extra.qmd and no book"),

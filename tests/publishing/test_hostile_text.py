@@ -95,7 +95,7 @@ def write_book(root: Path) -> Path:
         "index.qmd": "# Preface {.unnumbered}\n\nAfter @smith2001.\n",
         "prose.qmd": "\n".join(prose),
         "table.qmd": "\n".join(["# Table", IMPORTS, TABLE, TWO_LINES, "@tbl-hostile and @tbl-heads.\n"]),
-        "figure.qmd": "\n".join(["# Figure", IMPORTS, FIGURE, "@fig-hostile.\n"]),
+        "figure.qmd": "\n".join(["# Figure", IMPORTS, FIGURE, "See @fig-hostile.\n"]),
         "references.qmd": "# References {.unnumbered}\n\n::: {#refs}\n:::\n",
     }
     for name, text in files.items():

@@ -53,6 +53,12 @@ def write_book(root: Path, cases: list[str]) -> Path:
     )
     for number, (name, text) in enumerate(zip(names, cases, strict=True)):
         (root / name).write_text(f"# Case {{#sec-case-{number}}}\n\n{text}\n", encoding="utf-8")
+    write_findings(root)
+    return root
+
+
+def write_findings(root: Path) -> None:
+    """Write a findings file with a finding of each unit."""
     findings = root / "bld/findings"
     findings.mkdir(parents=True)
     entries = {
@@ -66,4 +72,3 @@ def write_book(root: Path, cases: list[str]) -> Path:
         "findings": entries,
     }
     (findings / "made.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    return root

@@ -16,6 +16,7 @@ from publishing.project import load_book
 from publishing.quarto import find_quarto
 from publishing.source import CELL_OPTIONS
 from tests.publishing.conftest import copy_small_book, edit, make
+from tests.publishing.lint.conftest import write_findings
 from tests.publishing.pages import Page
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +32,7 @@ def words(text: str) -> str:
 def write_chapter(folder: Path) -> Path:
     root = copy_small_book(folder)
     edit(root / "_quarto.yml", "    - chapters/02-two.qmd", "    - chapters/02-two.qmd\n    - chapters/03-all.qmd")
+    write_findings(root)
     (root / "chapters/_included.md").write_text("From another file.\n", encoding="utf-8")
     examples = "\n".join(construct["example"] for construct in ALLOWED)
     (root / "chapters/03-all.qmd").write_text(f"# All of it {{#sec-all}}\n\n{examples}", encoding="utf-8")
