@@ -189,7 +189,7 @@ def render(
     """
     results = update(book, sources, progress)
     numbers = chapter_numbers(book, scans)
-    made = read_provenance(book, sources)
+    made = read_provenance(book, sources, NAME)
     typst_source = "book.typ"
     with progress.step("pages"):
         chapters = [

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from publishing import quarto
 from publishing.errors import UnresolvedError
 from publishing.findings import Found, nearest
 from publishing.fingerprint import code_hash, file_hash
@@ -20,6 +21,7 @@ from publishing.provenance import (
     write_csv,
 )
 from publishing.source import Cell, read_source
+from publishing.status import engine_of
 
 _PLACE = re.compile(r"(.+\.[a-z]+):(\d+)")
 _OPTIONAL = {
@@ -34,8 +36,8 @@ _OPTIONAL = {
 }
 
 
-def _read(book: Book) -> Provenance:
-    return read_provenance(book, [read_source(book.root, entry.path) for entry in book.entries])
+def _read(book: Book, engine: str) -> Provenance:
+    return read_provenance(book, [read_source(book.root, entry.path) for entry in book.entries], engine)
 
 
 def _state(root: Path, name: str, value: str) -> str:
@@ -141,7 +143,7 @@ def explain(book: Book, asked: str) -> str:
     Raises:
         UnresolvedError: there is no such thing; the message names the nearest.
     """
-    made = _read(book)
+    made = _read(book, engine_of(book))
     if asked in made.known:
         return "\n".join(_finding_lines(made, made.known[asked]))
     floats = {str(shown.label): shown for shown in made.floats()}
@@ -168,11 +170,11 @@ def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> di
     answer: dict[str, object] = {}
     if chapter is not None:
         path = (book.root / chapter).resolve().relative_to(book.root.resolve()).as_posix()
-        made = read_provenance(book, [read_source(book.root, path)])
+        made = read_provenance(book, [read_source(book.root, path)], quarto.NAME)
         answer["folds"] = {s.label: folds.fold(made, s) for s in made.floats()}
         answer["numbers"] = folds.numbers(made, path)
     if index:
-        answer["index"] = folds.index(_read(book))
+        answer["index"] = folds.index(_read(book, quarto.NAME))
     if csv:
-        write_csv(_read(book), book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir))
+        write_csv(_read(book, quarto.NAME), book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir))
     return {name: value for name, value in answer.items() if value is not None}

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publishing.executed import is_record
+from publishing.executed import load as load_kept
 from publishing.files import read_json
 from publishing.findings import Found, load
 from publishing.fingerprint import text_hash
@@ -107,19 +108,25 @@ def meaning_words(found: Found) -> str:
     return f"{found.sample}; {found.specification}"
 
 
-def _plain(code: str) -> str:
+def bare(code: str) -> str:
+    """The code of a recorded step without its options, as `source_code` gives that of the source."""
     lines = code.strip().splitlines()
     while lines and _OPTION.match(lines[0]):
         del lines[0]
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
+def source_code(step: Cell | Inline) -> str:
+    """The code of a step as kernels record it, engines wrapping expressions in brackets; without its options."""
+    return bare(f"({step.code}\n)" if isinstance(step, Inline) else step.code)
+
+
 def _matched(source: Source, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Cell | Inline, Mapping[str, Any]]]:
     """Each step of the source with its record; an empty record where it did not run."""
-    codes = [_plain(str(step["code"])) for step in steps]
+    codes = [bare(str(step["code"])) for step in steps]
     start = 0
     for step in source.steps:
-        wanted = _plain(f"({step.code}\n)" if isinstance(step, Inline) else step.code)
+        wanted = source_code(step)
         place = next((i for i in range(start, len(codes)) if codes[i] == wanted), None)
         yield step, {} if place is None else steps[place]
         start = start if place is None else place + 1
@@ -161,10 +168,20 @@ def _function(root: Path, given: Mapping[str, Any] | None) -> Function | None:
     return Function(given["name"], given["file"], place + 1)
 
 
-def read_shown(book: Book, source: Source) -> list[Shown]:
-    """What each step of a chapter shows, as far as the record of its last run tells."""
-    records = (read_json(path(book.root, source.path)) for path in (record_of, frozen_record_of))
-    record: dict[str, Any] = next(filter(is_record, records), {"reads": {}, "steps": []})
+def _record(book: Book, source: Source, engine: str) -> dict[str, Any]:
+    """What the kernel read that gave the results which the engine keeps, whatever ran and failed since."""
+    kept = load_kept(book, source) if engine == "embedded" else None
+    records = (
+        kept.record if kept else None,
+        read_json(frozen_record_of(book.root, source.path)) if engine == "quarto" else None,
+        read_json(record_of(book.root, source.path)),
+    )
+    return next(filter(is_record, records), {"reads": {}, "steps": []})
+
+
+def read_shown(book: Book, source: Source, engine: str) -> list[Shown]:
+    """What each step of a chapter shows, as far as the record of the run tells that gave the engine's results."""
+    record = _record(book, source, engine)
     findings_folder = book.settings.findings.rstrip("/") + "/"
     held: dict[str, tuple[str, ...]] = {}  # names that hold findings
     read: dict[str | None, dict[str, str]] = {}  # data files read so far, by the module of the function that read them
@@ -278,14 +295,14 @@ class Provenance:
         return [shown for steps in self.shown.values() for shown in steps if shown.label]
 
 
-def read_provenance(book: Book, sources: Sequence[Source]) -> Provenance:
-    """What the chapters show by the records of their last runs."""
-    return Provenance(book, {source.path: read_shown(book, source) for source in sources})
+def read_provenance(book: Book, sources: Sequence[Source], engine: str) -> Provenance:
+    """What the chapters show in the book that an engine, "embedded" or "quarto", makes."""
+    return Provenance(book, {source.path: read_shown(book, source, engine) for source in sources})
 
 
-def provenance_hash(book: Book, sources: Sequence[Source]) -> str:
+def provenance_hash(book: Book, sources: Sequence[Source], engine: str) -> str:
     """SHA-256 of what pages tell of their making that is in no result: functions' lines, and last revisions."""
-    made = read_provenance(book, sources)
+    made = read_provenance(book, sources, engine)
     printed = [s for steps in made.shown.values() for s in steps if s.ran and (s.label or isinstance(s.step, Inline))]
     functions = sorted({str(shown.function) for shown in printed})
     revisions = sorted({made.history.words(names) for names in {tuple(made.inputs(shown)) for shown in printed}})

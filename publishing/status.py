@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from publishing import executed, quarto
 from publishing.fingerprint import MISSING, file_hash
-from publishing.freshness import Now, Reason, Stamp, folder_digest, input_hashes, print_reasons, read_stamp
+from publishing.freshness import Now, Reason, folder_digest, input_hashes, print_reasons, read_stamp
 from publishing.pipeline import stale_products
 from publishing.project import Book
 from publishing.provenance import provenance_hash
@@ -76,11 +76,13 @@ def results_hashes(book: Book, sources: Sequence[Source], engine: str) -> dict[s
             is_quarto = engine == quarto.NAME
             kept = quarto.frozen_folder(book, source.path) if is_quarto else executed.kept_path(book, source.path)
             hashes[f"the results of {source.path}"] = folder_digest(kept) if kept.exists() else MISSING
-    hashes[TOLD] = provenance_hash(book, sources)
+    hashes[TOLD] = provenance_hash(book, sources, engine)
     return hashes
 
 
-def _engine(book: Book, last: Stamp | None) -> str:
+def engine_of(book: Book) -> str:
+    """The engine that made the book last."""
+    last = read_stamp(book)
     if last is not None:
         return last.engine.partition(" ")[0]
     return quarto.NAME if (book.root / "_freeze").is_dir() else "embedded"
@@ -94,7 +96,7 @@ def read_status(book: Book, sources: Sequence[Source], engine: str | None = None
     """
     now = Now(book)
     last = read_stamp(book)
-    engine = engine or _engine(book, last)
+    engine = engine or engine_of(book)
     products, pipeline = stale_products(book, now)
     judge = quarto.frozen_reasons if engine == quarto.NAME else executed.reasons
     chapters = {source.path: judge(book, source, now, products) for source in sources}

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -34,7 +35,8 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise BookError(f"--output {path}: cannot be written: {error.strerror}.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # of a folder that is none the error above has told
+            partial.unlink()
 
 
 def run(

@@ -12,6 +12,7 @@ from typing import Literal
 from publishing.errors import SourceError
 from publishing.kernel.recorder import record_of
 from publishing.project import Book
+from publishing.provenance import bare, source_code
 from publishing.source import Cell, Inline, Source, read_source
 
 Kind = Literal["sentence", "table", "figure", "cell"]
@@ -41,11 +42,6 @@ class Printed:
     text: str
 
 
-def _bare(code: str) -> str:
-    """Code without what engines wrap inline expressions in."""
-    return re.sub(r"\s+", "", code).removeprefix("(").removesuffix(")")
-
-
 def _keys_in(code: str, known: Iterable[str]) -> set[str]:
     """Keys that stand as texts in code: what a step prints if no build recorded it."""
     try:
@@ -62,7 +58,7 @@ def _recorded(root: Path, chapter: str) -> dict[str, set[str]]:
         steps = json.loads(record_of(root, chapter).read_text(encoding="utf-8"))["steps"]
         found: dict[str, set[str]] = {}
         for step in steps:
-            found.setdefault(_bare(step["code"]), set()).update(step["findings"])
+            found.setdefault(bare(step["code"]), set()).update(step["findings"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found
@@ -124,7 +120,7 @@ def _steps(book: Book, beside: Book | None, known: Iterable[str]) -> Iterator[tu
         own = _recorded(book.root, entry.path)
         other = _recorded(beside.root, entry.path) if beside else {}
         for step in source.steps:
-            code = _bare(step.code)
+            code = source_code(step)
             keys = own.get(code, other.get(code, set())) | _keys_in(step.code, known)
             if keys:
                 yield _printed(lines, source, step), keys

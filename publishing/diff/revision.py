@@ -17,7 +17,7 @@ from typing import Literal
 
 from publishing.diff.git import write_tree
 from publishing.diff.saved import Card, copy, read_card
-from publishing.errors import RevisionError
+from publishing.errors import ConfigError, RevisionError
 from publishing.progress import Progress
 from publishing.project import Book, load_book
 
@@ -25,7 +25,7 @@ Environment = Literal["lock", "current"]
 
 LOCK = "requirements/report.txt"
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)\s*(?:;\s*(.+?))?\s*\\?$")
-_LAST_LINES = 80
+_LAST_LINES = 40
 # As in a build: sums of floating-point numbers depend on how many threads share them.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -146,7 +146,10 @@ def findings_of(book: Book, commit: str, environment: Environment, progress: Pro
     target = _kept(book, commit, environment)
     with temporary_folder() as folder:
         project = write_tree(book.root, commit, folder)
-        then = load_book(project)
+        try:
+            then = load_book(project)
+        except ConfigError as error:
+            raise RevisionError(f"revision {name}: {error}") from error
         if then.settings.pipeline is not None:
             python = _python(project, name, environment, folder / "environment", progress)
             with progress.step("revision"):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from publishing import build, swap
+from publishing import build, embedded, swap
 from tests.publishing.conftest import make
 
 # What a build does once the pages are printed, in its order.
@@ -62,8 +62,8 @@ def arm(point: str) -> None:
 
 if __name__ == "__main__":
     root, pages, way, point = sys.argv[1:]
-    build.prepare = lambda book, progress: (build.read_sources(book), [])
-    build.embedded.render = lambda book, sources, scans, out, *_: shutil.copytree(pages, out, dirs_exist_ok=True)
+    build.prepare = lambda book, progress, executes: (build.read_sources(book), [])
+    embedded.render = lambda book, sources, scans, out, *_: shutil.copytree(pages, out, dirs_exist_ok=True)
     if way == "rename":
         swap.exchange = lambda one, other: False
     arm(point)

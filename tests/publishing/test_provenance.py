@@ -187,7 +187,7 @@ def test_the_index_shortens_long_lists(copied: Path) -> None:
     record = read_json(record_of(copied, HEIGHTS))
     record["steps"][-1]["findings"] = [f"heights.x{i}" for i in range(9)]
     write_json(record_of(copied, HEIGHTS), record)
-    (entry,) = folds.index(read_provenance(*sources_of(copied)))
+    (entry,) = folds.index(read_provenance(*sources_of(copied), "embedded"))
     assert (len(entry["findings"]), entry["more"]) == (6, 3)
 
 
@@ -211,7 +211,7 @@ def test_text_is_escaped_everywhere(copied: Path) -> None:
         step["findings"] = [*step["findings"], bad]
         step["function"] = {"name": bad, "file": bad, "line": 1}
     write_json(record_of(copied, HEIGHTS), record)
-    made = read_provenance(*sources_of(copied))
+    made = read_provenance(*sources_of(copied), "embedded")
     shown = made.shown[HEIGHTS]
     texts = [folds.fold(made, made.floats()[0]), str(folds.numbers(made, HEIGHTS)), *map(str, map(folds.link, shown))]
     for text in texts:
@@ -255,16 +255,16 @@ def test_the_last_revision_is_that_of_the_inputs(copied: Path) -> None:
     first = commit(copied, "all")
     edit(copied / "data/weights.csv", "c,95", "c,96")
     second = commit(copied, "weights")
-    made = read_provenance(*sources_of(copied))
+    made = read_provenance(*sources_of(copied), "embedded")
     (table,) = made.floats()
     assert made.revision(table) == f"2001-02-03, revision {first[:10]}"
     weight = next(shown for shown in made.shown["chapters/02-weights.qmd"] if shown.findings)
     assert made.revision(weight) == f"2001-02-03, revision {second[:10]}"
     edit(copied / "tiny/show.py", "def finding", "# a comment\ndef finding")
     third = commit(copied, "function")
-    assert read_provenance(*sources_of(copied)).revision(table) == f"2001-02-03, revision {third[:10]}"
+    assert read_provenance(*sources_of(copied), "embedded").revision(table) == f"2001-02-03, revision {third[:10]}"
     edit(copied / "data/heights.csv", "c,190", "c,191")
-    changed = read_provenance(*sources_of(copied)).revision(table)
+    changed = read_provenance(*sources_of(copied), "embedded").revision(table)
     assert changed == f"2001-02-03, revision {third[:10]}; changed since, in no revision yet: data/heights.csv"
 
 
@@ -306,9 +306,9 @@ def test_a_commit_alone_makes_the_pages_anew(copied: Path) -> None:
 
 def test_a_function_is_told_where_it_stands_now(copied: Path) -> None:
     """A comment re-executes nothing, and the pages are those of a build from nothing."""
-    before = provenance_hash(*sources_of(copied))
+    before = provenance_hash(*sources_of(copied), "embedded")
     edit(copied / "tiny/show.py", "class Shown", "# one\n# two\nclass Shown")
-    assert provenance_hash(*sources_of(copied)) != before
+    assert provenance_hash(*sources_of(copied), "embedded") != before
     said = make(copied)
     assert "is executed" not in said
     line = line_of(copied / "tiny/show.py", "def table(")
@@ -316,9 +316,9 @@ def test_a_function_is_told_where_it_stands_now(copied: Path) -> None:
 
 
 def test_the_numbers_hash_is_blind_to_words(copied: Path) -> None:
-    before = provenance_hash(*sources_of(copied))
+    before = provenance_hash(*sources_of(copied), "embedded")
     edit(copied / "chapters/03-words.qmd", "No cell", "Still no cell")
-    assert provenance_hash(*sources_of(copied)) == before
+    assert provenance_hash(*sources_of(copied), "embedded") == before
 
 
 def test_a_name_that_holds_a_finding_leads_to_it(copied: Path) -> None:
@@ -338,7 +338,7 @@ def test_data_that_were_read_once_count_for_what_follows(copied: Path) -> None:
         "Of `{python} rows` lines. The mean weight",
     )
     make(copied, formats=("html",))
-    made = read_provenance(*sources_of(copied))
+    made = read_provenance(*sources_of(copied), "embedded")
     shown = next(s for s in made.shown["chapters/02-weights.qmd"] if s.step.code == "rows")
     assert (dict(shown.files or {}).keys(), shown.earlier) == ({"data/weights.csv"}, True)
 
@@ -351,7 +351,7 @@ def test_what_else_a_task_makes_is_traced_to_its_data(copied: Path) -> None:
         "depends": {"data/weights.csv": "1" * 64, "tiny/rounding.py": "2" * 64},
     })  # fmt: skip
     write_json(copied / "bld/pipeline.json", record)
-    made = read_provenance(*sources_of(copied))
+    made = read_provenance(*sources_of(copied), "embedded")
     (own,) = made.documents([], ["bld/points/heights.csv"])
     assert (own.name, list(own.data)) == ("bld/findings/heights.json", ["data/heights.csv"])
     (alone,) = made.documents([], ["bld/points/alone.csv"])
@@ -362,7 +362,7 @@ def test_a_finding_that_is_gone_is_told_so(copied: Path) -> None:
     document = read_json(copied / "bld/findings/heights.json")
     del document["findings"]["heights.range"]
     write_json(copied / "bld/findings/heights.json", document)
-    made = read_provenance(*sources_of(copied))
+    made = read_provenance(*sources_of(copied), "embedded")
     assert "<code>heights.range</code> is found no more" in folds.fold(made, made.floats()[0])
     assert "heights.range: no longer among the findings" in explain(load_book(copied), "tbl-heights")
 
@@ -500,5 +500,5 @@ def test_quarto_prints_the_same(tracked_book: Path, made: Callable[..., str]) ->
 def test_a_csv_without_its_page_is_not_written(printed: Path, tmp_path: Path) -> None:
     from publishing.provenance import write_csv
 
-    write_csv(read_provenance(*sources_of(printed)), tmp_path)
+    write_csv(read_provenance(*sources_of(printed), "embedded"), tmp_path)
     assert list(tmp_path.rglob("*.csv")) == []

@@ -107,7 +107,8 @@ def test_a_project_in_a_folder_of_its_repository(plain_book: Callable[..., Path]
     git(root.parent, "commit", "--quiet", "--message", "one")
     write_findings(root, mean=2)
     assert edition(root, "HEAD").findings["heights.mean"].value == 1
-    git(root.parent, "mv", "book/chapters", "elsewhere")
+    (root.parent / "elsewhere").write_text("", encoding="utf-8")
+    git(root.parent, "add", "elsewhere")
     git(root.parent, "rm", "-r", "--force", "--quiet", "--cached", "book")
     git(root.parent, "commit", "--quiet", "--message", "no book")
     with pytest.raises(RevisionError, match=r"there was no book/ then; name a later revision"):
