@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from publishing.cli import report
 from publishing.errors import UnresolvedError
+from publishing.executed import kept_path
 from publishing.explain import explain, for_quarto
 from publishing.files import read_json, write_json
 from publishing.fingerprint import code_hash, file_hash
@@ -124,7 +125,8 @@ def test_below_a_table_stands_how_it_was_made(printed: Path) -> None:
     assert fold.count("3 simulated rows") == 1
     digest = file_hash(printed / "data/heights.csv")
     assert f"data/heights.csv {digest[:10]}" in fold
-    assert "bld/findings/heights.json, by 2 modules" in fold
+    code = read_json(printed / "bld/findings/heights.json")["made_from"]["code"]
+    assert f"bld/findings/heights.json, by {len(code)} modules" in fold
     assert "not under version control" in fold
     html = (printed / "_book/chapters/01-heights.html").read_text(encoding="utf-8")
     assert f'title="SHA-256 {digest}"' in html
@@ -184,9 +186,9 @@ def test_the_pdf_has_an_index_and_no_folds(printed: Path) -> None:
 
 
 def test_the_index_shortens_long_lists(copied: Path) -> None:
-    record = read_json(record_of(copied, HEIGHTS))
-    record["steps"][-1]["findings"] = [f"heights.x{i}" for i in range(9)]
-    write_json(record_of(copied, HEIGHTS), record)
+    kept = read_json(kept_path(load_book(copied), HEIGHTS))
+    kept["record"]["steps"][-1]["findings"] = [f"heights.x{i}" for i in range(9)]
+    write_json(kept_path(load_book(copied), HEIGHTS), kept)
     (entry,) = folds.index(read_provenance(*sources_of(copied), "embedded"))
     assert (len(entry["findings"]), entry["more"]) == (6, 3)
 
@@ -206,11 +208,11 @@ def test_text_is_escaped_everywhere(copied: Path) -> None:
         entry |= {"unit": bad, "sample": bad, "specification": bad}
     document["made_from"]["data"] = {f"data/{bad}.csv": "0" * 64}
     findings.write_text(json.dumps(document), encoding="utf-8")
-    record = read_json(record_of(copied, HEIGHTS))
-    for step in record["steps"]:
+    kept = read_json(kept_path(load_book(copied), HEIGHTS))
+    for step in kept["record"]["steps"]:
         step["findings"] = [*step["findings"], bad]
         step["function"] = {"name": bad, "file": bad, "line": 1}
-    write_json(record_of(copied, HEIGHTS), record)
+    write_json(kept_path(load_book(copied), HEIGHTS), kept)
     made = read_provenance(*sources_of(copied), "embedded")
     shown = made.shown[HEIGHTS]
     texts = [folds.fold(made, made.floats()[0]), str(folds.numbers(made, HEIGHTS)), *map(str, map(folds.link, shown))]
