@@ -1,6 +1,5 @@
 """Claims: their grammar, how they are judged, where they are found, and that a build stops at one that fails."""
 
-import html
 import json
 import re
 import shutil
@@ -22,6 +21,7 @@ from publishing.findings import Found, MadeFrom
 from publishing.freshness import output_hashes
 from publishing.press import HERE
 from tests.publishing.conftest import TRACKED, edit, make
+from tests.publishing.pages import Page
 from tests.publishing.test_quarto import needs_quarto
 
 # The grammar ------------------------------------------------------------------------------------------------
@@ -358,7 +358,7 @@ def check_print(out: Path) -> None:
     """The sentences are printed, and the conditions are not."""
     page = (out / "chapters/01-heights.html").read_text(encoding="utf-8")
     pdf = "".join(p.extract_text() for p in PdfReader(out / "tracked.pdf").pages)
-    for text in (" ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split()), " ".join(pdf.split())):
+    for text in (Page(out / "chapters/01-heights.html").text, " ".join(pdf.split())):
         assert re.search(r"a word\. The mean height [\d.]+ points, Table.1\.1, is > 100\.", text)
         assert "heights, all above 1 m" in text
         assert "= large" in text

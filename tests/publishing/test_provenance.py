@@ -68,17 +68,17 @@ class Folds(HTMLParser):
             assert self.inside is None
             self.inside = given.get("id") or self.last
             self.found[self.inside], self.links[self.inside] = "", []
-        if self.inside and tag == "a":
+        if self.inside is not None and tag == "a":
             self.links[self.inside].append(str(given["href"]))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "details":
             self.inside = None
-        elif self.inside and tag in ("dt", "dd", "li", "summary", "p"):
+        elif self.inside is not None and tag in ("dt", "dd", "li", "summary", "p"):
             self.found[self.inside] += "\n"
 
     def handle_data(self, data: str) -> None:
-        if self.inside:
+        if self.inside is not None:
             self.found[self.inside] += data
 
 
