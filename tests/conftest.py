@@ -16,3 +16,8 @@ LONGEST = ("test_report.py", "test_committed_data.py", "test_build.py", "test_ru
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--random-edits", type=int, default=20, help="how many random edits a book is built after")
+    parser.addoption("--random-seed", type=int, default=1, help="what the random edits come from")
