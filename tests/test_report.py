@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,15 +16,15 @@ from rich.console import Console
 from analysis.findings import Finding, load_all
 from analysis.paths import ROOT
 from analysis.present.numbers import finding
+from analysis.records import VALIDATION
 from analysis.results.counties import OUTCOMES, SPECIFICATIONS
 from publishing.build import build
 from publishing.errors import ExecutionError
-from publishing.execute import execute_all
 from publishing.freshness import output_hashes
 from publishing.progress import Progress
 from publishing.project import load_book
 from publishing.quarto import find_quarto
-from publishing.source import Source
+from publishing.status import status_of
 from tests.publishing.conftest import edit
 from tests.publishing.pages import check_links, pages
 
@@ -160,14 +159,7 @@ def test_a_second_build_does_nothing(project: Path) -> None:
     assert make(project) == "_book/ is up to date: nothing to do.\n"
 
 
-def test_a_missing_finding_is_named_with_its_neighbours_and_the_book_kept(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run_the_summary(sources: Sequence[Source], *rest: Callable[..., object]) -> object:
-        """Run the one chapter that is broken; the others would run to their end and change nothing."""
-        return execute_all([s for s in sources if s.path == "index.qmd"], *rest)
-
-    monkeypatch.setattr("publishing.embedded.execute_all", run_the_summary)
+def test_a_missing_finding_is_named_with_its_neighbours_and_the_book_kept(project: Path) -> None:
     before = output_hashes(project / "_book")
     edit(project / "index.qmd", "urban_share.raw.effect", "urban_share.raw.efect")
     with pytest.raises(ExecutionError) as caught:
@@ -178,6 +170,15 @@ def test_a_missing_finding_is_named_with_its_neighbours_and_the_book_kept(
         str(caught.value),
     )
     assert output_hashes(project / "_book") == before
+
+
+def test_a_changed_record_makes_the_chapter_that_prints_it_stale(project: Path) -> None:
+    record = project / VALIDATION.relative_to(ROOT)
+    before = record.read_bytes()
+    record.write_bytes(before.rstrip() + b"\n\n")
+    lines = [str(line) for line in status_of(load_book(project)).lines()]
+    record.write_bytes(before)
+    assert lines == [f"chapters/A2-validation : {VALIDATION.relative_to(ROOT).as_posix()} changed"]
 
 
 def test_a_bad_cell_of_a_table_stops_the_build_with_its_place(project: Path) -> None:

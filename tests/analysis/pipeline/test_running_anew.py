@@ -52,14 +52,14 @@ def test_pytask_runs_anew_when_a_module_behind_it_changes(tmp_path: Path) -> Non
             path.unlink()
     assert re.search(r"\b1 +Succeeded", run(tmp_path))
     assert re.search(r"\b1 +Skipped because unchanged", run(tmp_path))
-    first = load_all(tmp_path / "bld" / "findings")
+    found = load_all(tmp_path / "bld" / "findings").items()
+    detectable = {key: finding.detectable for key, finding in found if finding.detectable is not None}
+    assert detectable
     module = tmp_path / "analysis" / "designs" / "placebo.py"
     text = module.read_text(encoding="utf-8")
     assert "DETECTABLE = 2.8" in text
     module.write_text(text.replace("DETECTABLE = 2.8", "DETECTABLE = 5.6"), encoding="utf-8")
     assert re.search(r"\b1 +Succeeded", run(tmp_path))
-    detectable = {key: finding.detectable for key, finding in first.items() if finding.detectable is not None}
-    assert detectable
     again = load_all(tmp_path / "bld" / "findings")
     assert {key: again[key].detectable for key in detectable} == pytest.approx(
         {k: 2 * d for k, d in detectable.items()}
