@@ -1,6 +1,7 @@
 """The embedded engine: the book as HTML and PDF with packages from the Python index alone."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -15,14 +16,16 @@ import pypandoc
 import typst
 
 from publishing.errors import EngineError, ExecutionError
-from publishing.execute import Bundle, Results
 from publishing.executed import update
+from publishing.files import write_bytes
+from publishing.fingerprint import file_hash, text_hash
 from publishing.fonts import characters, font_families, font_files, web_font
-from publishing.press import HERE, READER, folds, run_pandoc
+from publishing.press import HERE, READER, folds, press_hash, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.provenance import Provenance, files_folder, read_provenance, write_csv
 from publishing.references import SCHEME, Scan, join
+from publishing.results import Bundle, Results
 from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 
 NAME = "embedded"
@@ -151,6 +154,16 @@ def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
         raise EngineError(f"Typst could not print the PDF: {error}") from error
 
 
+def _web_font(file: Path, text: str, kept: Path) -> bytes:
+    """The part of a font that the pages need; cut anew only if they need another."""
+    name = text_hash(f"{metadata.version('fonttools')}\n{file_hash(file)}\n{text}")
+    path = kept / f"{name}.woff"
+    if not path.is_file():
+        shutil.rmtree(kept, ignore_errors=True)
+        write_bytes(path, web_font(file, text))
+    return path.read_bytes()
+
+
 def _copy_assets(book: Book, out: Path) -> None:
     assets = out / "assets"
     assets.mkdir()
@@ -159,7 +172,7 @@ def _copy_assets(book: Book, out: Path) -> None:
     text = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
     for number, file in enumerate(font_files(book) if text else []):
         name = f"font-{number}.woff"
-        (assets / name).write_bytes(web_font(file, text))
+        (assets / name).write_bytes(_web_font(file, text, book.workshop / "web-fonts" / str(number)))
         style += (
             f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
         )
@@ -205,10 +218,17 @@ def render(
             }
             for entry, source, number, result in zip(book.entries, sources, numbers, results, strict=True)
         ]
+        for chapter in chapters:
+            parts = [chapter[name] for name in ("text", "steps", "numbers")]
+            chapter["key"] = text_hash(json.dumps(parts, sort_keys=True))
+        kept = book.workshop / "press" / "kept"
+        kept.mkdir(parents=True, exist_ok=True)
         for entry in book.entries:
             (out / entry.page).parent.mkdir(parents=True, exist_ok=True)
         manifest = {
             "task": "print",
+            "press": press_hash(),
+            "kept": str(kept),
             "reader": READER,
             "cell_class": CELL_CLASS,
             "inline_class": INLINE_CLASS,
@@ -226,7 +246,10 @@ def render(
             "chapters": chapters,
             "made": folds.index(made),
         }
-        run_pandoc(manifest, book.workshop / "press")
+        used = set(json.loads(run_pandoc(manifest)))
+        for path in kept.iterdir():
+            if path.name not in used:
+                path.unlink()
         _copy_linked_files(book, scans, out)
         if "html" in formats:
             write_csv(made, out)

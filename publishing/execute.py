@@ -4,9 +4,8 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,12 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets.config import Config
 
 from publishing.errors import ExecutionError
+from publishing.results import Bundle, Results
 from publishing.sockets import socket_prefix
 from publishing.source import Cell, Inline, Source
 
-Bundle = Mapping[str, Any]
-
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _SETUP = "%config InlineBackend.figure_formats = ['svg']"
-
-
-@dataclass(frozen=True)
-class Results:
-    """What the steps of one chapter printed, in their order: a list of MIME bundles for each."""
-
-    path: str
-    outputs: tuple[tuple[Bundle, ...], ...]
 
 
 def failure_words(step: Cell | Inline, cause: str, traceback: str) -> str:

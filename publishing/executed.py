@@ -9,10 +9,10 @@ from publishing.files import read_json, write_json
 from publishing.freshness import Now, Reason, execution_base, execution_reasons
 from publishing.kernel.recorder import record_of
 from publishing.project import Book
+from publishing.results import Results
 from publishing.source import Source
 
 if TYPE_CHECKING:
-    from publishing.execute import Results
     from publishing.progress import Progress
 
 NEVER = Reason("was never executed")
@@ -67,13 +67,11 @@ def reasons(book: Book, source: Source, now: Now, stale: Mapping[str, Sequence[s
     return found or ([NEVER] if len(kept.outputs) != len(source.steps) else [])
 
 
-def _results(source: Source, kept: Kept) -> "Results":
-    from publishing.execute import Results
-
+def _results(source: Source, kept: Kept) -> Results:
     return Results(source.path, tuple(tuple(step) for step in kept.outputs))
 
 
-def update(book: Book, sources: Sequence[Source], progress: "Progress") -> list["Results"]:
+def update(book: Book, sources: Sequence[Source], progress: "Progress") -> list[Results]:
     """The results of all chapters; only those are executed whose results do not hold, and why is said.
 
     Raises:
@@ -102,8 +100,8 @@ def update(book: Book, sources: Sequence[Source], progress: "Progress") -> list[
 
 def _execute(
     book: Book, stale: Sequence[Source], why: Mapping[str, Sequence[Reason]], now: Now, progress: "Progress"
-) -> dict[str, "Results"]:
-    from publishing.execute import Results, execute_all
+) -> dict[str, Results]:
+    from publishing.execute import execute_all
 
     def folder_of(source: Source) -> Path:
         return book.root if book.execute_in_root else (book.root / source.path).parent

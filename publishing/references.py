@@ -5,11 +5,14 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote
 
 from publishing.errors import UnresolvedError
-from publishing.press import READER, run_pandoc
+from publishing.files import read_json, write_json
+from publishing.fingerprint import file_hash, text_hash
+from publishing.press import READER, press_hash, run_pandoc
 from publishing.project import Book
 from publishing.source import INLINE_CLASS, Cell, Place, Source
 
@@ -19,6 +22,8 @@ _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 # What a browser reads over in an address, so that "java\tscript:" is one too.
 _PASSED_OVER = re.compile(r"[\x00-\x20]")
+# What pandoc found in chapters and bibliographies, by their content.
+_KEPT = "press/scans.json"
 _ALLOWED = ("https://", "http://", "mailto:")
 
 
@@ -58,18 +63,34 @@ class Scan:
     claims: tuple[tuple[str, str], ...] = ()
 
 
-def scan(book: Book, sources: Sequence[Source], workshop: Path | None = None) -> tuple[list[Scan], set[str]]:
-    """What each chapter refers to and defines, and the keys of the bibliography; pandoc works in `workshop`."""
-    manifest = {
-        "task": "scan",
-        "reader": READER,
-        "inline_class": INLINE_CLASS,
-        "bibliography": [str(book.root / name) for name in book.bibliography],
-        "chapters": [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources],
-    }
-    answer = json.loads(run_pandoc(manifest, workshop or book.workshop / "press"))
+def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
+    """What each chapter refers to and defines, and the keys of the bibliography.
+
+    What pandoc found is kept in the book's workshop, and only what has changed since is read again.
+    """
+    kept_path = book.workshop / _KEPT
+    chapters = [{"path": s.path, "text": s.text, "captions": _captions(s)} for s in sources]
+    bibliography = [book.root / name for name in book.bibliography]
+    names = [_kept_name("chapter", json.dumps(chapter, sort_keys=True)) for chapter in chapters]
+    keys_name = _kept_name("keys", *(f"{path}\n{file_hash(path)}" for path in bibliography))
+    kept = read_json(kept_path)
+    known: dict[str, Any] = kept if isinstance(kept, dict) else {}
+    unread = {name: chapter for name, chapter in zip(names, chapters, strict=True) if name not in known}
+    if unread or keys_name not in known:
+        manifest = {
+            "task": "scan",
+            "reader": READER,
+            "inline_class": INLINE_CLASS,
+            "bibliography": [str(path) for path in bibliography] if keys_name not in known else [],
+            "chapters": list(unread.values()),
+        }
+        answer = json.loads(run_pandoc(manifest))
+        known |= dict(zip(unread, answer["chapters"], strict=True))
+        known.setdefault(keys_name, answer["keys"])
+        write_json(kept_path, {name: known[name] for name in (*names, keys_name)})
     scans = []
-    for found, source in zip(answer["chapters"], sources, strict=True):
+    for name, source in zip(names, sources, strict=True):
+        found = known[name]
         labels = [step.label for step in source.steps if isinstance(step, Cell) and step.label]
         scans.append(
             Scan(
@@ -85,7 +106,11 @@ def scan(book: Book, sources: Sequence[Source], workshop: Path | None = None) ->
                 claims=tuple((c["claim"], _with_code(c["sentence"], source)) for c in found["claims"]),
             )
         )
-    return scans, set(answer["keys"])
+    return scans, set(known[keys_name])
+
+
+def _kept_name(*parts: str) -> str:
+    return text_hash("\n".join([press_hash(), INLINE_CLASS, *parts]))
 
 
 def _with_code(sentence: str, source: Source) -> str:

@@ -74,7 +74,7 @@ def _text_alarms(
     """What the text itself shows, and the rules that were not checked because the book could not be read whole."""
     # In a folder apart, so that a build that runs meanwhile is not disturbed.
     with tempfile.TemporaryDirectory(prefix="report-lint-") as folder, ThreadPoolExecutor() as pool:
-        scanning = pool.submit(scan, book, sources, Path(folder))
+        scanning = pool.submit(scan, book, sources)
         chapters = read_chapters(book.root, sources, Path(folder))
         scans, keys = scanning.result()
     alarms = [

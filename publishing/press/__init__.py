@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pypandoc
 
 from publishing.errors import EngineError
+from publishing.fingerprint import file_hash, text_hash
 
 HERE = Path(__file__).parent
 READER = "markdown"
@@ -24,19 +26,25 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def run_pandoc(manifest: dict[str, Any], workshop: Path) -> str:
-    """Run `book.lua` in one pandoc process; returns what it prints.
+@cache
+def press_hash() -> str:
+    """One SHA-256 of what prints: the scripts and templates here, and pandoc's version."""
+    files = sorted(path for path in HERE.iterdir() if path.suffix in (".lua", ".html", ".typ"))
+    parts = [pypandoc.get_pandoc_version(), READER, *(f"{path.name} {file_hash(path)}" for path in files)]
+    return text_hash("\n".join(parts))
+
+
+def run_pandoc(manifest: dict[str, Any]) -> str:
+    """Run `book.lua` in one pandoc process, which is given the manifest as JSON; returns what it prints.
 
     Raises:
         EngineError: pandoc stopped or warned; the message is pandoc's.
     """
-    workshop.mkdir(parents=True, exist_ok=True)
-    path = workshop / f"{manifest['task']}.json"
-    path.write_text(json.dumps(_without_none(manifest), ensure_ascii=False), encoding="utf-8")
-    command = [pypandoc.get_pandoc_path(), "lua", str(HERE / "book.lua"), str(path)]
+    given = json.dumps(_without_none(manifest), ensure_ascii=False)
+    command = [pypandoc.get_pandoc_path(), "lua", str(HERE / "book.lua")]
     try:
         done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=LONGEST
+            command, input=given, capture_output=True, text=True, encoding="utf-8", check=False, timeout=LONGEST
         )
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"pandoc did not {manifest['task']} the book within {LONGEST} seconds.") from error

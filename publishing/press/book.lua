@@ -1,7 +1,7 @@
--- Runs under `pandoc lua book.lua MANIFEST`: reads a book's chapters, numbers them, resolves references
--- across the book, and writes pages and the Typst source. The manifest says what to do:
+-- Runs under `pandoc lua book.lua`: reads a book's chapters, numbers them, resolves references
+-- across the book, and writes pages and the Typst source. The manifest, JSON on standard input, says what to do:
 --   task = "scan"   print as JSON which references each chapter makes and which it defines
---   task = "print"  write every page and the Typst source
+--   task = "print"  write every page and the Typst source, and print as JSON which kept results they are made of
 
 local json = require("pandoc.json")
 local path = require("pandoc.path")
@@ -21,12 +21,35 @@ local function write_file(name, text)
   handle:close()
 end
 
-local manifest = json.decode(read_file(arg[1]), false)
+local manifest = json.decode(io.stdin:read("a"), false)
 
 local HERE = path.directory(arg[0])
 local NUMBER_DEPTH = 3
 local NAMES = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local NBSP = "\u{a0}"
+
+-- Keeping ---------------------------------------------------------------------------------------------
+
+-- What takes long and follows from its input alone is kept in a file named by that input, so that it is never stale:
+-- another input has another name. `manifest.press` stands for the scripts themselves and pandoc.
+local used = List:new()
+
+local function keep(kind, input, make)
+  local name = kind .. "-" .. utils.sha1(manifest.press .. "\n" .. input)
+  used:insert(name)
+  local file = path.join({ manifest.kept, name })
+  local handle = io.open(file, "r")
+  if handle then
+    local sum, text = handle:read("l", "a")
+    handle:close()
+    -- A disk that ran full or lost its power may have left less than was written.
+    if text and utils.sha1(text) == sum then return text end
+  end
+  local text = make()
+  write_file(file .. ".partial", utils.sha1(text) .. "\n" .. text)
+  assert(os.rename(file .. ".partial", file))
+  return text
+end
 
 local function kind_of(id) return id:match("^(%a+)%-") end
 local function is_reference(id) return NAMES[kind_of(id) or ""] ~= nil end
@@ -539,14 +562,9 @@ local function step_link(titles, current, step, rel, word)
   return string.format('<a rel="%s" href="%s"><span>%s</span> %s%s</a>', rel, relative(manifest.chapters[current].page, chapter.page), word, number, text_html(titles[current + step].text))
 end
 
-local function write_pages(contents)
+local function page_writer(titles)
   local template = pandoc.template.compile(read_file(path.join({ HERE, "page.html" })))
-  local titles = {}
-  for index, blocks in ipairs(contents) do
-    local text, number = chapter_title(blocks)
-    titles[index] = { text = text, number = number }
-  end
-  for index, blocks in ipairs(contents) do
+  return function(index, blocks)
     local chapter = manifest.chapters[index]
     local doc = pandoc.Pandoc(blocks):walk({ Str = mark_chinese, Span = merge_languages })
     doc = doc:walk({
@@ -569,7 +587,7 @@ local function write_pages(contents)
     local root = relative(chapter.page, "")
     doc.meta = {}
     local number = titles[index].number and (titles[index].number .. " ") or ""
-    write_file(path.join({ manifest.out, chapter.page }), pandoc.write(doc, "html5", {
+    return pandoc.write(doc, "html5", {
       template = template,
       html_math_method = "mathml",
       section_divs = true,
@@ -589,7 +607,7 @@ local function write_pages(contents)
         subtitle = manifest.subtitle and text_html(manifest.subtitle) or nil,
         author = List.map(manifest.authors, text_html),
       },
-    }))
+    })
   end
 end
 
@@ -663,15 +681,19 @@ local function title_id(blocks)
   end
 end
 
-local function write_typst(contents)
-  local blocks = List:new()
-  local appendix = false
-  for index, content in ipairs(contents) do
+-- Blocks as Typst, after what they need to have defined for their code: the two are told apart by a character that no
+-- text has.
+local DEFINED = "\u{e002}"
+
+local function typst_text(blocks)
+  return pandoc.write(pandoc.Pandoc(blocks), "typst-citations", {
+    template = pandoc.template.compile("$highlighting-definitions$" .. DEFINED .. "$body$"),
+  })
+end
+
+local function chapter_writer(title_ids)
+  return function(index, content)
     local chapter = manifest.chapters[index]
-    if chapter.appendix and not appendix then
-      appendix = true
-      blocks:insert(pandoc.RawBlock("typst", "#show: appendices"))
-    end
     local doc = pandoc.Pandoc(content):walk({
       Header = function(header)
         header.identifier = typst_id(header.identifier, index)
@@ -687,7 +709,7 @@ local function write_typst(contents)
         end
         local linked, rest = linked_chapter(link.target, chapter)
         if linked then
-          link.target = "#" .. typst_id(rest ~= "" and rest:sub(2) or title_id(contents[linked]), linked)
+          link.target = "#" .. typst_id(rest ~= "" and rest:sub(2) or title_ids[linked], linked)
           return link
         end
       end,
@@ -710,12 +732,30 @@ local function write_typst(contents)
         return div
       end,
     })
-    blocks:extend(doc:walk(mend).blocks)
+    return typst_text(doc:walk(mend).blocks)
   end
-  blocks:extend(provenance.index(manifest.made, function(id)
+end
+
+local function made_index()
+  return typst_text(provenance.index(manifest.made, function(id)
     return { pandoc.Link({ pandoc.Str(labels[id].text) }, "#" .. id) }
   end))
-  local doc = pandoc.Pandoc(blocks, {
+end
+
+local function write_typst(texts)
+  local bodies, definitions = List:new(), ""
+  local appendix = false
+  for index, text in ipairs(texts) do
+    local chapter = manifest.chapters[index]
+    if chapter and chapter.appendix and not appendix then
+      appendix = true
+      bodies:insert("#show: appendices")
+    end
+    local defined, body = text:match("^(.-)" .. DEFINED .. "(.*)$")
+    if definitions == "" then definitions = defined end
+    bodies:insert(body)
+  end
+  local doc = pandoc.Pandoc({ pandoc.RawBlock("typst", table.concat(bodies, "\n\n")) }, {
     title = pandoc.MetaInlines(manifest.title),
     subtitle = manifest.subtitle and pandoc.MetaInlines(manifest.subtitle) or nil,
     author = pandoc.MetaList(List.map(manifest.authors, function(a) return pandoc.MetaInlines(a) end)),
@@ -724,7 +764,11 @@ local function write_typst(contents)
   local template = pandoc.template.compile(read_file(path.join({ HERE, "book.typ" })))
   write_file(path.join({ manifest.out, manifest.typst }), pandoc.write(doc, "typst-citations", {
     template = template,
-    variables = { fonts = manifest.fonts, language = manifest.lang:match("^%a+") },
+    variables = {
+      fonts = manifest.fonts,
+      language = manifest.lang:match("^%a+"),
+      ["highlighting-definitions"] = definitions ~= "" and definitions or nil,
+    },
   }))
 end
 
@@ -732,16 +776,43 @@ end
 
 local docs = List:new()
 for index, chapter in ipairs(manifest.chapters) do
-  local doc = place_results(read_chapter(chapter), chapter.steps, chapter.numbers)
-  docs:insert(number_chapter(doc, chapter, index))
+  local read = keep("read", chapter.key, function()
+    return pandoc.write(place_results(read_chapter(chapter), chapter.steps, chapter.numbers), "json")
+  end)
+  docs:insert(number_chapter(pandoc.read(read, "json"), chapter, index))
 end
 for index, doc in ipairs(docs) do docs[index] = doc:walk({ Cite = resolve_reference }) end
 
-local merged = merge(docs)
-local contents = split(merged)
+local contents = split(merge(docs))
+local titles, title_ids = List:new(), List:new()
 for index, blocks in ipairs(contents) do
-  blocks:walk({ Div = function(div) hold(div.identifier, index) end })
+  -- The entries of the references are there now, and links to them lead to that chapter.
+  if own[index] and own[index].refs then blocks:walk({ Div = function(div) hold(div.identifier, index) end }) end
+  local text, number = chapter_title(blocks)
+  titles:insert({ text = text, number = number })
+  title_ids:insert(title_id(blocks) or "")
 end
 
-if manifest.html then write_pages(contents) end
-if manifest.typst then write_typst(contents) end
+-- All that a page says of other chapters, apart from what stands in its own text by now.
+local outline = json.encode({
+  titles, title_ids, homes, own, manifest.title, manifest.subtitle or "", manifest.authors, manifest.lang,
+  manifest.pdf or "", List.map(manifest.chapters, function(chapter)
+    return { chapter.path, chapter.page, chapter.part or "", chapter.appendix or false }
+  end),
+})
+
+local page, typst_chapter = page_writer(titles), chapter_writer(title_ids)
+local texts = List:new()
+for index, blocks in ipairs(contents) do
+  local input = index .. outline .. pandoc.write(pandoc.Pandoc(blocks), "json")
+  if manifest.html then
+    local target = path.join({ manifest.out, manifest.chapters[index].page })
+    write_file(target, keep("page", input, function() return page(index, blocks) end))
+  end
+  if manifest.typst then texts:insert(keep("typst", input, function() return typst_chapter(index, blocks) end)) end
+end
+if manifest.typst then
+  texts:insert(made_index())
+  write_typst(texts)
+end
+io.stdout:write(json.encode(used))

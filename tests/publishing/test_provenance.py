@@ -231,15 +231,15 @@ def test_the_index_is_text_and_no_markup(copied: Path) -> None:
     entry = {"id": "tbl-heights", "by": odd, "findings": [odd], "more": 0, "data": [odd], "revision": odd}
     text = "# T {#sec-t}\n\n::: {.report-cell n=0}\n:::\n"
     step = {"label": "tbl-heights", "caption": "C", "echo": False, "code": "", "outputs": []}
-    chapter = {"path": "index.qmd", "page": "index.html", "appendix": False, "text": text, "steps": [step]}
+    chapter = {"path": "index.qmd", "page": "index.html", "appendix": False, "text": text, "steps": [step], "key": "1"}
     out = copied / "odd"
     out.mkdir()
     manifest = {
-        "task": "print", "reader": READER, "cell_class": "report-cell", "inline_class": "report-inline", "title": "T",
+        "task": "print", "press": "1", "kept": str(out), "reader": READER, "cell_class": "report-cell", "inline_class": "report-inline", "title": "T",
         "authors": ["A"], "lang": "en", "bibliography": [], "out": str(out), "html": False, "typst": "book.typ",
         "search": False, "fonts": ["Libertinus Serif"], "chapters": [chapter], "made": [entry],
     }  # fmt: skip
-    run_pandoc(manifest, copied / "bld/press")
+    run_pandoc(manifest)
     import typst
 
     typst.compile(str(out / "book.typ"), output=str(out / "book.pdf"), ignore_system_fonts=True)
