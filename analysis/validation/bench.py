@@ -1,4 +1,4 @@
-"""How fast the estimators are: ratios within one run, so that the machine matters little.
+"""How fast the estimators and the builds are: ratios within one run, so that the machine matters little.
 
 Nothing here is a test: times depend on what else a machine does. What each way of computing gives is compared as well.
 """
@@ -30,7 +30,8 @@ from analysis.data.tables import ADJACENCY, CENSUS, UNITS, load_adjacency, load_
 from analysis.designs.event_study import two_way
 from analysis.designs.specification_curve import Boolean, Curve, Specification
 from analysis.paths import ROOT, STUDY
-from analysis.provenance import made_from
+from analysis.provenance import code_hash, made_from
+from analysis.records import RecordError
 from analysis.results import robustness
 from analysis.results.counties import neighbours
 from analysis.study import Study, load_study
@@ -362,6 +363,16 @@ def pipeline(repeats: int = 3) -> list[Measure]:
     ]
 
 
+def builds() -> list[Measure]:
+    """How long the report takes to be made again after little or nothing changed, beside Quarto where it is found."""
+    done = subprocess.run(
+        [sys.executable, "-m", "publishing.benchmark"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise RecordError(f"the benchmark of builds failed:\n{done.stderr.strip()}")
+    return [Measure(**found) for found in json.loads(done.stdout)]
+
+
 def machine() -> dict[str, object]:
     """What the measures were made on, without any name of it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -395,12 +406,16 @@ def run_bench(path: Path, say: Callable[[str], object] = lambda _: None) -> list
     add(*placebos(study))
     add(*curve_times(study))
     add(*pipeline())
+    add(*builds())
+    code = made_from(MODULE, [UNITS, CENSUS, ADJACENCY, STUDY])
+    # The builds are not timed by an import, so that their code is named here.
+    own = {p.relative_to(ROOT).as_posix(): code_hash(p) for p in sorted((ROOT / "publishing").rglob("*.py"))}
     record = {
         "format": FORMAT,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "convention": CONVENTION,
-        "made_from": asdict(made_from(MODULE, [UNITS, CENSUS, ADJACENCY, STUDY])),
+        "made_from": {"data": code.data, "code": code.code | own},
         "measures": [asdict(m) for m in measures],
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -51,14 +51,17 @@ def test_the_record_says_what_was_measured_on_what(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(bench, name, lambda: measure)
     for name in ("placebos", "curve_times"):
         monkeypatch.setattr(bench, name, lambda _: [measure])
-    monkeypatch.setattr(bench, "pipeline", lambda: [measure])
+    for name in ("pipeline", "builds"):
+        monkeypatch.setattr(bench, name, lambda: [measure])
     monkeypatch.setattr(bench, "_load", lambda: None)
     said: list[str] = []
     bench.run_bench(tmp_path / "records" / "bench.json", said.append)
     record = json.loads((tmp_path / "records" / "bench.json").read_text(encoding="utf-8"))
-    assert len(record["measures"]) == len(said) == 5
+    assert len(record["measures"]) == len(said) == 6
     assert record["measures"][0] == {"name": "m", "what": "A measure", "value": 2.0, "best": 1.5, "unit": "times", "target": "at least 1", "met": True, "repeats": 3, "detail": "detail"}  # fmt: skip
-    assert {"analysis/designs/placebo.py", "analysis/validation/bench.py"} <= set(record["made_from"]["code"])
+    assert {"analysis/designs/placebo.py", "analysis/validation/bench.py", "publishing/build.py"} <= set(
+        record["made_from"]["code"]
+    )
     assert "data/census.csv" in record["made_from"]["data"]
     assert set(record["machine"]) == {"cores", "memory_gib", "system", "architecture", "python", "packages"}
     assert not list(tmp_path.rglob("*.partial"))
