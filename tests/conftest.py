@@ -19,5 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--random-edits", type=int, default=20, help="how many random edits a book is built after")
-    parser.addoption("--random-seed", type=int, default=1, help="what the random edits come from")
+    parser.addoption("--random-edits", type=int, default=20, help="how many random edits books are built after")
+    parser.addoption("--random-seed", type=int, default=1, help="what the random edits of the first book come from")

@@ -11,6 +11,7 @@ import pytest
 from publishing.freshness import output_hashes
 from tests.publishing.conftest import make
 
+EDITS_A_BOOK = 50
 MADE = ("_book", "bld", "_freeze", "__pycache__", ".pytask")
 CHAPTERS = ("index", "chapters/01-heights", "chapters/02-weights", "chapters/03-words")
 WORDS = (
@@ -216,10 +217,16 @@ def from_nothing(root: Path, folder: Path) -> dict[str, str]:
     return made_by(folder)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A book for every so many edits, so that several processes share them."""
+    count, first = metafunc.config.getoption("--random-edits"), metafunc.config.getoption("--random-seed")
+    books = [(seed, min(EDITS_A_BOOK, count - done)) for seed, done in enumerate(range(0, count, EDITS_A_BOOK), first)]
+    metafunc.parametrize(("seed", "count"), books)
+
+
 def test_a_build_after_any_edit_is_a_build_from_nothing(
-    tracked_book: Path, tmp_path: Path, pytestconfig: pytest.Config
+    tracked_book: Path, tmp_path: Path, seed: int, count: int
 ) -> None:
-    count, seed = pytestconfig.getoption("--random-edits"), pytestconfig.getoption("--random-seed")
     rng = random.Random(seed)  # noqa: S311 no secret
     make(tracked_book)
     done: list[str] = []
