@@ -68,7 +68,7 @@ def check_book(root: Path) -> None:
     for page in found.values():
         assert all(page.alts), "a picture has no alternative text"
     effect = finding("long_difference.urban_share.effect", digits=1, folder=root / "bld/findings")
-    for text in (found["index.html"].text, found["chapters/06-urbanization.html"].text, pdf.replace("\n", " ")):
+    for text in (found["index.html"].text, found["chapters/07-urbanization.html"].text, pdf.replace("\n", " ")):
         assert str(effect) in text
         assert str(effect.interval) in text
     for name in ("河南", "滑县", "百城建设提质工程"):
@@ -178,7 +178,7 @@ def test_a_changed_record_makes_the_chapter_that_prints_it_stale(project: Path) 
     record.write_bytes(before.rstrip() + b"\n\n")
     lines = [str(line) for line in status_of(load_book(project)).lines()]
     record.write_bytes(before)
-    assert lines == [f"chapters/A2-validation : {VALIDATION.relative_to(ROOT).as_posix()} changed"]
+    assert lines == [f"chapters/A3-validation : {VALIDATION.relative_to(ROOT).as_posix()} changed"]
 
 
 def test_a_bad_cell_of_a_table_stops_the_build_with_its_place(project: Path) -> None:

@@ -164,7 +164,7 @@ def test_the_programme_is_one_less_than_the_register() -> None:
 
 
 def test_sentences_of_the_chapter_hold(findings: dict[str, Finding]) -> None:
-    """What chapters/11-match.qmd says in words; if one fails, its sentence has to change."""
+    """What chapters/12-match.qmd says in words; if one fails, its sentence has to change."""
     assert value(findings, "henan.urban_share_2010") < value(findings, "henan.country_urban_share_2010")
     assert value(findings, "henan.piped_water_gap_2010") < 0 < value(findings, "henan.agricultural_employment_gap_2010")
     for name in ("", ".zones_left_out", ".without_zone_units"):  # "Yet counties grew less"

@@ -1,4 +1,4 @@
-"""What chapters/06-urbanization.qmd says in words, held to the findings; if one fails, its sentence has to change."""
+"""What chapters/07-urbanization.qmd says in words, held to the findings; if one fails, its sentence has to change."""
 
 from collections.abc import Callable
 from pathlib import Path
