@@ -3,6 +3,7 @@
 from analysis.data.schemas.census import BULLETIN_TOTALS, CENSUS, CENSUS_EXCEPTIONS, CENSUS_TOTALS
 from analysis.data.schemas.forms import Table
 from analysis.data.schemas.geography import ADJACENCY, POLYGON_UNITS, POLYGONS
+from analysis.data.schemas.policy import POLICY_STEPS
 from analysis.data.schemas.prefectures import CITY_ROADS, PREFECTURE_EXCEPTIONS, PREFECTURES
 from analysis.data.schemas.programme import PROGRAMME_UNITS
 from analysis.data.schemas.units import BOUNDARY_CASES, DESIGNATIONS_TABLE, UNITS
@@ -13,6 +14,7 @@ EVERY: dict[str, Table] = {
     "boundary_cases.csv": BOUNDARY_CASES,
     "designations.csv": DESIGNATIONS_TABLE,
     "programme_units.csv": PROGRAMME_UNITS,
+    "policy_steps.csv": POLICY_STEPS,
     "census.csv": CENSUS,
     "census_totals.csv": CENSUS_TOTALS,
     "census_exceptions.csv": CENSUS_EXCEPTIONS,
