@@ -140,10 +140,9 @@ def hypotheses_table(folder: Path = FINDINGS) -> Table:
     for hypothesis in HYPOTHESES:
         found = known[hypothesis.key]
         digits = places(found)
+        interval = UNBOUNDED if found.placebos is not None else None
         if found.interval:
             interval = " to ".join(format_number(end, digits) for end in found.interval)
-        else:
-            interval = UNBOUNDED if found.placebos is not None else None
         rows.append(
             Row(
                 [

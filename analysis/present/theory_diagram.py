@@ -106,7 +106,8 @@ def _looks(theory: str) -> tuple[str, bool]:
 def title_of(channels: Iterable[Channel]) -> str:
     """What is seen: how many channels lead to the urban share and nowhere else."""
     alone = sum(channel.outcomes == (SHARE,) for channel in channels)
-    return f"{alone} channels end in the urban share alone, and in one of them nobody moves"
+    ends = "channel ends" if alone == 1 else "channels end"
+    return f"{alone} {ends} in the urban share alone, and in one of them nobody moves"
 
 
 def theory_diagram() -> Figure:

@@ -12,7 +12,7 @@ from analysis.data.frames import each
 from analysis.data.policy import load_policy_steps
 from analysis.data.schemas.policy import LEVELS
 from analysis.findings import FindingError
-from analysis.present.numbers import capitalized, format_number
+from analysis.present.numbers import Shown, capitalized, format_number, quantity
 from analysis.present.style import (
     COMPARISON,
     EMPHASIS,
@@ -105,6 +105,11 @@ def months_of_building(steps: pd.DataFrame | None = None, study: Study | None = 
     steps = load_policy_steps() if steps is None else steps
     study = load_study() if study is None else study
     return months_between(_date_of(steps, PLAN), _date_of(steps, f"{CENSUS}_{study.last_year}"))
+
+
+def building_time() -> Shown:
+    """Months from the programme's plan of work to the last census, for prose."""
+    return quantity(months_of_building(), "months")
 
 
 def steps_table(steps: pd.DataFrame | None = None) -> Table:
