@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-
 from publishing.diff.verdicts import judge, verdicts
+
 from publishing.errors import SourceError
 from tests.publishing.diff.conftest import NOTE, found
 
