@@ -7,7 +7,7 @@ from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
 from analysis.present.effects import UNBOUNDED, places
 from analysis.present.numbers import format_number, p_words
-from analysis.present.tables import Column, Row, Table
+from analysis.present.tables import Column, Link, Row, Table
 
 THEORIES = {
     "location": "Location",
@@ -153,7 +153,7 @@ def hypotheses_table(folder: Path = FINDINGS) -> Table:
                     p_words(found.p_value),
                     None if found.detectable is None else format_number(found.detectable, digits),
                     errors_of(found),
-                    hypothesis.chapter_words,
+                    Link(hypothesis.chapter_words, f"{hypothesis.chapter}.qmd"),
                 ]
             )
         )

@@ -6,6 +6,7 @@ from analysis.findings import Finding, Findings, MadeFrom, UnknownFindingError, 
 from analysis.paths import ROOT
 from analysis.present import theory_diagram as diagram
 from analysis.present.hypotheses import EITHER, HYPOTHESES, LESS, MANY, MORE, THEORIES, errors_of, hypotheses_table
+from analysis.present.tables import Link
 
 
 def simulated(folder: Path, leave_out: str = "") -> Path:
@@ -28,7 +29,15 @@ def test_each_hypothesis_shows_its_own_finding(tmp_path: Path) -> None:
     rows = hypotheses_table(simulated(tmp_path)).rows
     assert [float(str(r.cells[2])) for r in rows] == list(range(len(HYPOTHESES)))
     first = rows[0].cells
-    assert list(first[1:]) == ["more", "0", "−10 to 10", "0.050", "12", "provinces", "Urbanization"]
+    assert list(first[1:]) == [
+        "more",
+        "0",
+        "−10 to 10",
+        "0.050",
+        "12",
+        "provinces",
+        Link("Urbanization", "07-urbanization.qmd"),
+    ]
     four = next(r.cells for r, h in zip(rows, HYPOTHESES, strict=True) if h.name == "H4")
     assert (four[5], four[6]) == (None, "prefectures")
 
