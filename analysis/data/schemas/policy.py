@@ -40,11 +40,7 @@ POLICY_STEPS = Table(
     key=("step",),
     rules=(
         Rule("date", "a day of the calendar", _is_a_date),
-        Rule(
-            "precision",
-            "as many parts as the date has",
-            lambda f: f["date"].str.len() == f["precision"].map(PRECISIONS),
-        ),
+        Rule("precision", "as many parts as the date has", _as_long_as_said),
         Rule("date", "no earlier than in the row before", lambda f: f["date"].shift(fill_value="") <= f["date"]),
     ),
 )
