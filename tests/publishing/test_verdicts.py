@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from publishing.verdicts import judge, verdicts
 
 from publishing.errors import SourceError
+from publishing.verdicts import judge, verdicts
 from tests.publishing.diff.conftest import NOTE, found
 
 SIZE = {"value": 5.0, "unit": "points", "because": "tests"}
