@@ -17,6 +17,7 @@ from analysis.present.numbers import Shown, capitalized, format_number
 from analysis.present.samples import load_placebos, load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
+from analysis.present.verdicts import VERDICTS, load_verdicts
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
 from analysis.results.effects import CUTOFFS
 from analysis.results.long_difference import DESIGN, SERVICES, SHOWN, UNLIKELY
@@ -186,7 +187,8 @@ def adjustment_table(folder: Path = FINDINGS) -> Table:
         ],
         rows,
         notes=[
-            f"Effect on the treated, given all controls. {_P_BELOW} {placebo_note(shown)} Placebos: {counts}. "
+            "Change of the treated units less what each method predicts from the untreated ones, given all controls. "
+            f"{_P_BELOW} {placebo_note(shown)} Placebos: {counts}. "
             "A province without units like its own is no placebo.",
             "Effective units: how many untreated units with equal weights would tell as much (Kish), of "
             f"{' or '.join(format_number(n or 0, 0) for n in sorted(untreated, key=lambda n: n or 0))}.",
@@ -215,6 +217,23 @@ def balance_table(folder: Path = FINDINGS) -> Table:
     )
 
 
+def claimed_sizes(path: Path = VERDICTS) -> dict[str, float]:
+    """For each outcome that a claim is judged by, the smallest size that matters to it, with the sign that it expects.
+
+    Args:
+        path: where the verdicts are.
+
+    Raises:
+        VerdictError: the verdicts are missing.
+    """
+    judged = {f"{DESIGN}.{outcome}.effect": outcome for outcome in OUTCOMES}
+    return {
+        judged[claim.finding]: (-1 if claim.rule["expects"] == "decrease" else 1) * float(claim.size["value"])
+        for claim in load_verdicts(path)
+        if claim.finding in judged
+    }
+
+
 def overview_figure(
     specification: str = "share",
     other: str = "raw",
@@ -233,7 +252,8 @@ def overview_figure(
     Args:
         specification: of the estimates, intervals and dots.
         other: the specification of the hollow marks, each in standard deviations of its own placebos.
-        sizes: for some outcomes the smallest size that matters, in the outcome's unit, with its sign.
+        sizes: for some outcomes the smallest size that matters, in the outcome's unit, with its sign; those of the
+            claims if not given.
         folder: where the findings are.
         samples: where the placebo estimates are.
         study: the study's definition; that of `study.yml` if not given.
@@ -242,6 +262,7 @@ def overview_figure(
         FindingError: a finding or the placebo estimates are missing.
     """
     study = load_study() if study is None else study
+    sizes = claimed_sizes() if sizes is None else sizes
     known, table = load_all(folder), load_placebos(DESIGN, samples)
     name = study.province_names[study.treated]
     effects = {o: known[f"{DESIGN}.{o}.{specification}.effect"] for o in OUTCOMES}
@@ -268,7 +289,7 @@ def overview_figure(
                 "low": ends[0] / scale,
                 "high": ends[1] / scale,
                 other: hollow.value / ((hollow.detectable or np.nan) / DETECTABLE),
-                "size": sizes[outcome] / scale if sizes and outcome in sizes else np.nan,
+                "size": sizes[outcome] / scale if outcome in sizes else np.nan,
             }
             drawn.append({"key": found.key, "unit_per_deviation": scale, **marks})
             edges += [marks["low"], marks["high"]]

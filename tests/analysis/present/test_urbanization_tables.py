@@ -6,6 +6,7 @@ import pytest
 
 from analysis.findings import FindingError
 from analysis.present import urbanization
+from analysis.present.verdicts import FORMAT
 from analysis.results.counties import OUTCOMES
 from analysis.results.long_difference import SHOWN
 
@@ -86,13 +87,28 @@ def test_the_overview_counts_what_its_title_says(findings_folder: Path, study, t
     assert points["size"].notna().sum() == 1
 
 
+def test_sizes_that_matter_are_those_of_claims_about_an_outcome(tmp_path: Path) -> None:
+    def claim(finding: str | None, size: float, **rule: str) -> dict[str, object]:
+        return {"note": "n", "finding": finding, "size": {"value": size, "unit": "points"}, "rule": rule}
+
+    claims = [
+        claim("long_difference.urban_share.effect", 2, kind="effect", expects="increase"),
+        claim("long_difference.agricultural_employment.effect", 3, kind="effect", expects="decrease"),
+        claim("long_difference.urban_share.raw.effect", 9, kind="effect", expects="increase"),
+        claim(None, 1, kind="none"),
+    ]
+    path = tmp_path / "verdicts.json"
+    path.write_text(json.dumps({"format": FORMAT, "notes": {"n": {}}, "verdicts": claims}), encoding="utf-8")
+    assert urbanization.claimed_sizes(path) == {"urban_share": 2.0, "agricultural_employment": -3.0}
+
+
 def test_the_overview_wants_the_placebo_estimates(findings_folder: Path, study, tmp_path: Path) -> None:
     with pytest.raises(FindingError, match="report build"):
-        urbanization.overview_figure(folder=findings_folder, samples=tmp_path, study=study)
+        urbanization.overview_figure(sizes={}, folder=findings_folder, samples=tmp_path, study=study)
     table = pd.read_csv(findings_folder / "long_difference_placebos.csv")
     table[~table["key"].str.contains("schooling")].to_csv(tmp_path / "long_difference_placebos.csv", index=False)
     with pytest.raises(FindingError, match=r"no placebo estimates under the key 'long_difference\.schooling"):
-        urbanization.overview_figure(folder=findings_folder, samples=tmp_path, study=study)
+        urbanization.overview_figure(sizes={}, folder=findings_folder, samples=tmp_path, study=study)
 
 
 def test_overlap_counts_what_its_title_says(study) -> None:
