@@ -343,9 +343,7 @@ def rings_figure(samples: Path = SAMPLES) -> Figure:
     home = PROVINCES[treated]
     out, count = _standing_out(table, treated)
     title = (
-        f"None of {count} rings around {home} stands out among placebo provinces at 5 percent"
-        if out == 0
-        else f"{out} of {count} rings around {home} stand out among placebo provinces at 5 percent, uncorrected"
+        f"{home} stands out among placebo provinces in {out or 'none'} of {count} rings and outcomes (p at most 0.05)"
     )
     with style("rings"):
         figure = MatplotlibFigure(figsize=(WIDTH, 0.32 * len(LABELS) + 1.4), layout="constrained")

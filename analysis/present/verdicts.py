@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis.paths import BUILD, FINDINGS
+from analysis.present.effects import places
 from analysis.present.numbers import FindingNumber, Shown, capitalized, finding, quantity, text
 from analysis.present.tables import Cell, Column, Link, Row, Table
 
@@ -110,7 +111,13 @@ def count(verdict: str | None = None, path: Path = VERDICTS) -> Shown:
 
 
 def _estimate(claim: Judged, findings: Path) -> FindingNumber | None:
-    return finding(claim.finding, folder=findings) if claim.finding else None
+    """The finding, to as many decimals as its minimum detectable effect calls for, but at least one, as in prose."""
+    if not claim.finding:
+        return None
+    found = finding(claim.finding, folder=findings)
+    if found.finding.detectable is None:
+        return found
+    return finding(claim.finding, digits=places(found.finding, least=1), folder=findings)
 
 
 def _interval(found: FindingNumber | None) -> Cell:
@@ -120,7 +127,8 @@ def _interval(found: FindingNumber | None) -> Cell:
 
 
 def _size(claim: Judged) -> Shown:
-    return quantity(claim.size["value"], claim.size["unit"])
+    value = claim.size["value"]
+    return quantity(value, claim.size["unit"], digits=0 if float(value).is_integer() else None)
 
 
 def _table(claims: Iterable[Judged], findings: Path, *, chapters: bool) -> Table:

@@ -114,8 +114,8 @@ def test_conley_title_says_what_is_seen(tmp_path: Path, share: float, title: str
 @pytest.mark.parametrize(
     ("own", "title"),
     [
-        (0.2, "None of 24 rings around Henan stands out among placebo provinces at 5 percent"),
-        (9.0, "24 of 24 rings around Henan stand out among placebo provinces at 5 percent, uncorrected"),
+        (0.2, "Henan stands out among placebo provinces in none of 24 rings and outcomes (p at most 0.05)"),
+        (9.0, "Henan stands out among placebo provinces in 24 of 24 rings and outcomes (p at most 0.05)"),
     ],
 )
 def test_rings_title_says_what_is_seen(tmp_path: Path, own: float, title: str) -> None:
