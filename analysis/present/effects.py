@@ -119,8 +119,8 @@ def effects_table(
     own = [f for k in labels if (f := known.get(f"{k}.p_studentized")) is not None]
     fewer = {f.placebos for f in own} - {f.placebos for f in effects}
     columns = [
-        Column(head, align="left"),
-        Column("Estimate", unit),
+        Column(head, unit, align="left"),  # the unit of all that is not a p or a count
+        Column("Estimate"),
         Column("95 percent interval"),
         Column("p"),
         Column("p, studentized"),

@@ -217,8 +217,8 @@ def city_table(
         )
     return Table(
         columns=[
-            Column("Estimate of", align="left"),
-            Column("Estimate", unit),
+            Column("Estimate of", unit, align="left"),
+            Column("Estimate"),
             Column("90 percent interval"),
             Column("p"),
             Column("p, studentized"),

@@ -184,7 +184,10 @@ def counties_before_table(folder: Path = FINDINGS) -> Table:
         least = [format_number(f.detectable or 0.0, digits) for f in found]
         rows.append(Row([f"{outcome_words(outcome)}: detectable", *least]))
     return Table(
-        columns=[Column("Outcome", align="left"), *(Column(head) for head in versions.values())],
+        columns=[
+            Column("Outcome", align="left", width=35),
+            *(Column(head, width=13) for head in versions.values()),
+        ],
         rows=rows,
         notes=[
             "Estimates, with the p-value of placebo provinces in brackets; below them the minimum detectable effect, "

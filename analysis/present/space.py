@@ -158,6 +158,7 @@ def effects_on_neighbours(folder: Path = FINDINGS) -> Table:
     outcomes = [o for o in LABELS if f"{DESIGN}.lag.{o}.urban_share_start.total" in known]
     if not outcomes:
         return Table([Column("Regressor, 2010", align="left")], [Row(["For no outcome do the data bear them"])])
+    each = min(15, 33 // len(outcomes))  # of the width, in percent
     rows = []
     for name, words in (REGRESSORS | {"own": "Its own level, 10 points more"}).items():
         cells: list[str | None] = []
@@ -179,8 +180,8 @@ def effects_on_neighbours(folder: Path = FINDINGS) -> Table:
     )
     return Table(
         columns=[
-            Column("Regressor, 2010", align="left"),
-            *(Column(f"{LABELS[o]}: {part}") for o in outcomes for part in ("direct", "indirect")),
+            Column("Regressor, 2010", align="left", width=100 - 2 * len(outcomes) * each),
+            *(Column(f"{LABELS[o]}: {part}", width=each) for o in outcomes for part in ("direct", "indirect")),
         ],
         rows=rows,
         notes=[

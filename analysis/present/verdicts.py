@@ -133,14 +133,14 @@ def _size(claim: Judged) -> Shown:
 
 def _table(claims: Iterable[Judged], findings: Path, *, chapters: bool) -> Table:
     columns = [
-        Column("Claim", align="left", width=34 if chapters else 36),
-        Column("Source", align="left", width=13 if chapters else 15),
-        Column("Size that matters", align="left", width=14),
-        Column("Estimate", align="left", width=14),
-        Column("95% interval", width=11),
-        Column("Verdict", align="left", width=10),
+        Column("Claim", align="left", width=28 if chapters else 32),
+        Column("Source", align="left", width=12 if chapters else 14),
+        Column("Size that matters", align="left", width=13),
+        Column("Estimate", align="left", width=13),
+        Column("95% interval", width=14),
+        Column("Verdict", align="left", width=13 if chapters else 14),
     ]
-    columns += [Column("Chapter", width=4)] if chapters else []
+    columns += [Column("Chapter", width=7)] if chapters else []
     rows = []
     for claim in claims:
         found = _estimate(claim, findings)
