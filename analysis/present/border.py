@@ -1,19 +1,20 @@
 """Tables and figures of the pairs across the border."""
 
+import math
 from pathlib import Path
 
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
-from analysis.present.effects import bracketed_p, effects_table, placebo_note, places
+from analysis.present.effects import bracketed_p, effects_table, outcome_words, placebo_note, places, with_unit
 from analysis.present.numbers import Shown, capitalized, format_number
-from analysis.present.placebo_provinces import outcome_words, specification_table
+from analysis.present.placebo_provinces import specification_table
 from analysis.present.points import of_findings
 from analysis.present.style import COMPARISON, INK, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
 from analysis.results.border import BALANCED, DESIGN
-from analysis.results.counties import OUTCOMES
+from analysis.results.counties import LOG_POINTS, OUTCOMES
 from analysis.study import load_study
 
 SHOWN = ("urban_share", "log_population", "log_urban_population")  # the figure has room for three
@@ -54,7 +55,7 @@ def variants_table(folder: Path = FINDINGS) -> Table:
         digits = places(found[0], least=1)
         rows.append(
             Row(
-                [f"{outcome_words(outcome)} ({what.unit})", *(format_number(f.value, digits) for f in found)],
+                [with_unit(outcome_words(outcome), what.unit), *(format_number(f.value, digits) for f in found)],
                 [bracketed_p(f) for f in found],
             )
         )
@@ -82,13 +83,20 @@ def balance_table(folder: Path = FINDINGS) -> Table:
         effect = known[f"{stem}.effect"]
         digits = places(effect, least=1)
         gaps = [format_number(known[f"{stem}.{g}"].value, 2) for g in ("gap", "gap_all")]
-        means = [format_number(known[f"{stem}.{side}_mean"].value, digits) for side in ("treated", "other")]
-        shown = words.removesuffix(" (log)")
+        means = [known[f"{stem}.{side}_mean"].value for side in ("treated", "other")]
+        unit = known[f"{stem}.treated_mean"].unit
+        if unit == LOG_POINTS:
+            # The mean of a logarithm says nothing to a reader; its exponent is the geometric mean.
+            label = f"{capitalized(words.removesuffix(' (log)'))} (thousand people; within pairs {unit})"
+            levels = [format_number(math.exp(mean / 100) / 1000, 0) for mean in means]
+        else:
+            label = f"{capitalized(words)} ({unit})"
+            levels = [format_number(mean, digits) for mean in means]
         rows.append(
             Row(
                 [
-                    f"{capitalized(shown)} ({known[f'{stem}.treated_mean'].unit})",
-                    *means,
+                    label,
+                    *levels,
                     format_number(effect.value, digits),
                     None if effect.p_value is None else format_number(effect.p_value, 2),
                     *gaps,
@@ -109,7 +117,7 @@ def balance_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Means count each unit once, differences within pairs each pair. "
+            "Means count each unit once, geometric ones for residents; differences within pairs count each pair. "
             "Gap: difference in means over the square root of the mean of the two variances.",
             placebo_note(known[f"{DESIGN}.balance.{name}.effect"] for name in BALANCED),
         ],

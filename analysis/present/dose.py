@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS
+from analysis.present.effects import outcome_words, with_unit
 from analysis.present.numbers import Shown, capitalized, decimals, format_number, p_words
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -36,6 +37,11 @@ def interval_words(found: Finding) -> str | None:
     return " to ".join(format_number(end, places) for end in found.interval)
 
 
+def _words(outcome: str) -> str:
+    """What prose calls an outcome beside its unit, which says that it is in logs."""
+    return OUTCOMES[outcome].words.removesuffix(" (log)")
+
+
 def slopes_table(dose: str, folder: Path = FINDINGS) -> Table:
     """What goes with twice the dose, one row an outcome, one column a version.
 
@@ -54,7 +60,7 @@ def slopes_table(dose: str, folder: Path = FINDINGS) -> Table:
         rows.append(
             Row(
                 [
-                    f"{capitalized(outcome.words)} ({outcome.unit})",
+                    with_unit(outcome_words(outcome.name), outcome.unit),
                     *(value for value, _ in shown),
                     p_words(known[f"{base}.p_family"].value),
                 ],
@@ -75,7 +81,7 @@ def slopes_table(dose: str, folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            f"Dose: {DOSES[dose].words}, {DOSES[dose].years}. Associations.",
+            f"Dose: {DOSES[dose].words}, {DOSES[dose].years}. Movers are shares of residents. Associations.",
             CLUSTERED,
             "p, several outcomes: of the first column, step-down over sign flips of prefectures (Romano and Wolf).",
             f"Sample: {any_one.sample}",
@@ -141,7 +147,7 @@ def checks_table(dose: str, outcome: str, folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            f"Change in {OUTCOMES[outcome].words}, {OUTCOMES[outcome].unit}, that goes with twice the dose, within "
+            f"Change in {_words(outcome)}, {OUTCOMES[outcome].unit}, that goes with twice the dose, within "
             "provinces unless it says otherwise. Associations.",
             "Errors by prefecture, CRV1, unless it says otherwise. Conley: Bartlett weights, no small-sample factor; "
             "units without a polygon are left out.",
@@ -166,7 +172,7 @@ def omitted_table(folder: Path = FINDINGS) -> Table:
             rows.append(
                 Row(
                     [
-                        f"{capitalized(OUTCOMES[outcome].words)} on {dose} ({own.unit})",
+                        with_unit(f"{capitalized(OUTCOMES[outcome].words)} on {dose}", own.unit),
                         format_number(own.value, places),
                         percent("robustness_value"),
                         f"{percent('strongest_with_dose')}; {percent('strongest_with_outcome')}",
@@ -204,7 +210,7 @@ def oster_sentence(dose: str, outcome: str, folder: Path = FINDINGS) -> Shown:
     speaks = known[f"{base}.oster_speaks"]
     if speaks.value != 1:
         reason = speaks.specification.removeprefix("Whether Oster's bound says anything. ")
-        return Shown(f"For {OUTCOMES[outcome].words} on {dose} Oster's bound says nothing: {reason}.")
+        return Shown(f"For {_words(outcome)} on {dose} Oster's bound says nothing: {reason}.")
     delta, adjusted = known.get(f"{base}.oster_delta"), known[f"{base}.oster_adjusted"]
     own = known[f"{base}.province_covariates"]
     places = decimals(own.value, own.unit, own.standard_error)
@@ -215,7 +221,7 @@ def oster_sentence(dose: str, outcome: str, folder: Path = FINDINGS) -> Shown:
     )
     return Shown(
         f"If what is omitted went with {dose} as strongly as the covariates do, the slope for "
-        f"{OUTCOMES[outcome].words} would be {format_number(adjusted.value, places)} instead of "
+        f"{_words(outcome)} would be {format_number(adjusted.value, places)} instead of "
         f"{format_number(own.value, places)} {own.unit}. {needed}."
     )
 
@@ -266,7 +272,7 @@ def binned_figure(
     """
     bins = load_points(f"{DESIGN}_bins") if bins is None else bins
     known = load_all(folder)
-    seen = [_direction(known[f"{DESIGN}.{dose}.{o}"], OUTCOMES[o].words.removesuffix(" (log)")) for o in outcomes]
+    seen = [_direction(known[f"{DESIGN}.{dose}.{o}"], _words(o)) for o in outcomes]
     title = f"More {dose} per head: {', '.join(seen)}"
     with style(f"binned_{dose}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.1), layout="constrained")
@@ -288,8 +294,7 @@ def binned_figure(
             axes.yaxis.set_major_locator(MaxNLocator(7, integer=True))
             axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
             axes.tick_params(axis="y", labelsize=SMALL)
-            axes.set_xlabel("yuan per registered resident (log scale)", fontsize=SMALL)
-            words = OUTCOMES[outcome].words
-            axes.set_title(f"{capitalized(words)}: change, {OUTCOMES[outcome].unit}", fontsize=SMALL)
+            axes.set_xlabel("Yuan per registered resident (log scale)", fontsize=SMALL)
+            axes.set_title(f"Change in {_words(outcome)} ({OUTCOMES[outcome].unit})", fontsize=SMALL)
         figure.suptitle(title, x=0.01, ha="left")
         return Figure(to_svg(figure), title, bins[(bins["dose"] == dose) & bins["outcome"].isin(outcomes)])

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from analysis.designs.placebo import DETECTABLE
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.numbers import format_number
+from analysis.present.numbers import capitalized, format_number
 from analysis.present.places import PROVINCES
 from analysis.present.samples import load_placebos
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
+from analysis.results.counties import MORE, OUTCOMES
 
 UNBOUNDED = "not bounded"
 DETECTABLE_NOTE = f"Detectable: {DETECTABLE} standard deviations of the placebo estimates."
@@ -30,6 +31,23 @@ def places(finding: Finding, least: int = 0) -> int:
 def bracketed_p(finding: Finding) -> str:
     """The p-value of placebo provinces as it stands below an estimate; nothing where there is none."""
     return "" if finding.p_value is None else f"({format_number(finding.p_value, 2)})"
+
+
+def outcome_words(name: str) -> str:
+    """What rows call an outcome; that it is in logs or a share of residents is in its unit or in the text."""
+    words = (OUTCOMES | MORE)[name].words.removesuffix(" (log)").removesuffix(", of residents")
+    return capitalized(words)
+
+
+def with_unit(label: str, unit: str) -> str:
+    """A row's label with the unit of its numbers; where that says log, the label need not."""
+    return f"{label.replace(' (log)', '') if unit.startswith('log ') else label} ({unit})"
+
+
+def unit_of_all(found: Iterable[Finding]) -> str:
+    """The unit, if the findings have one in common: then it stands once, in a column's head; else nothing."""
+    units = {f.unit for f in found}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _listed(shown: list[str]) -> str:
@@ -75,6 +93,7 @@ def effects_table(
         UnknownFindingError: there is no such key.
     """
     known = load_all(folder)
+    unit = unit_of_all(known[key] for key in labels)
     rows = []
     for key, label in labels.items():
         found = known[key]
@@ -84,7 +103,7 @@ def effects_table(
         rows.append(
             Row(
                 [
-                    f"{label} ({found.unit})",
+                    label if unit else with_unit(label, found.unit),
                     format_number(found.value, digits),
                     interval,
                     None if found.p_value is None else format_number(found.p_value, 2),
@@ -100,7 +119,7 @@ def effects_table(
     own = [f for k in labels if (f := known.get(f"{k}.p_studentized")) is not None]
     fewer = {f.placebos for f in own} - {f.placebos for f in effects}
     columns = [
-        Column(head, align="left"),
+        Column(head, unit, align="left"),  # the unit of all that is not a p or a count
         Column("Estimate"),
         Column("95 percent interval"),
         Column("p"),

@@ -11,8 +11,16 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import CRV1_NOTE, DETECTABLE_NOTE, UNBOUNDED, effects_table, placebo_note
-from analysis.present.numbers import Shown, format_number, text
+from analysis.present.effects import (
+    CRV1_NOTE,
+    DETECTABLE_NOTE,
+    UNBOUNDED,
+    effects_table,
+    placebo_note,
+    unit_of_all,
+    with_unit,
+)
+from analysis.present.numbers import Shown, capitalized, format_number, text
 from analysis.present.places import PROVINCES
 from analysis.present.samples import load_placebos, load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -37,12 +45,12 @@ MOST_PROVINCES = 10  # rows of the table of weights
 
 ROADS = {
     "effect": f"{ROAD_START}–{ROAD_YEARS[-1]} less {ROAD_BASE}",
-    "with_flagged": "the same, flagged figures kept",
-    "since_2006": f"the same, cities complete from {DENOMINATOR}",
-    "without_treated": "the same, Henan no control",
-    "change": f"less the mean of {ROAD_YEARS[0]}–{ROAD_BASE}",
-    "beyond_trend": f"less the line through {DENOMINATOR}–{ROAD_BASE}",
-    "synthetic": "synthetic difference-in-differences",
+    "with_flagged": "The same, flagged figures kept",
+    "since_2006": f"The same, cities complete from {DENOMINATOR}",
+    "without_treated": "The same, Henan no control",
+    "change": f"Less the mean of {ROAD_YEARS[0]}–{ROAD_BASE}",
+    "beyond_trend": f"Less the line through {DENOMINATOR}–{ROAD_BASE}",
+    "synthetic": "Synthetic difference-in-differences",
 }
 
 
@@ -139,9 +147,11 @@ def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figur
     study = load_study()
     points = load_points(DESIGN, samples)
     known = load_all(folder)
-    small = sum((known[f"{DESIGN}.{name}.effect"].p_value or 1.0) <= 0.05 for name in FACILITIES)
+    # With fewer than twenty provinces none can have a p of 0.05, so that to count those would say nothing.
+    extreme = sum(_as_far(f"{DESIGN}.{name}.effect", folder) == 1 for name in FACILITIES)
     name = PROVINCES[study.treated]
-    title = f"{name} stands out from the provinces in {small} of {len(FACILITIES)} facilities (p at most 0.05)"
+    count = "none" if not extreme else str(extreme)
+    title = f"{name} moved farther than all other provinces in {count} of {len(FACILITIES)} facilities"
     columns = 2
     rows = -(-len(FACILITIES) // columns)
     with style(f"{DESIGN}.facilities"):
@@ -156,7 +166,8 @@ def facilities_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figur
             reach = 1.15 * max(float(shown), float(np.quantile(table["estimate"].abs(), 0.95)))
             axes.set_ylim(-reach, reach)
             axes.set_xlim(2002.5, points["year"].max() + 0.5)
-            axes.set_title(f"{facility.words}\n({known[f'{DESIGN}.{facility_name}.effect'].unit})", fontsize=SMALL)
+            unit = known[f"{DESIGN}.{facility_name}.effect"].unit
+            axes.set_title(f"{capitalized(facility.words)}\n({unit})", fontsize=SMALL)
             axes.tick_params(axis="y", labelsize=SMALL)
             axes.grid(visible=True, axis="y")
         for axes in panels[len(FACILITIES) :]:
@@ -182,6 +193,7 @@ def city_table(
         folder: where the findings are.
     """
     known = load_all(folder)
+    unit = unit_of_all(known[key] for key in labels)
     rows = []
     for key, label in labels.items():
         found, looser = known[key], known[f"{key}.ninety"]
@@ -191,7 +203,7 @@ def city_table(
         rows.append(
             Row(
                 [
-                    f"{label} ({found.unit})",
+                    label if unit else with_unit(label, found.unit),
                     format_number(found.value, 1),
                     _range(looser.interval, 1),
                     format_number(found.p_value or 0.0, 2),
@@ -205,7 +217,7 @@ def city_table(
         )
     return Table(
         columns=[
-            Column("Estimate of", align="left"),
+            Column("Estimate of", unit, align="left"),
             Column("Estimate"),
             Column("90 percent interval"),
             Column("p"),
@@ -232,7 +244,7 @@ def roads_table(folder: Path = FINDINGS) -> Table:
 
 def facilities_table(folder: Path = FINDINGS) -> Table:
     """The effects on facilities of urban cores."""
-    labels = {f"{DESIGN}.{n}.effect": f.words for n, f in FACILITIES.items()}
+    labels = {f"{DESIGN}.{n}.effect": capitalized(f.words) for n, f in FACILITIES.items()}
     adjusted = {f"{DESIGN}.{n}.effect": f"{DESIGN}.{n}.p_adjusted" for n in FACILITIES}
     corrected = placebo_note((load_all(folder)[k] for k in adjusted.values()), "p, several outcomes, is")
     note = f"{corrected} These are the provinces that have a panel of every facility (Westfall and Young)."
@@ -325,6 +337,10 @@ def weights_table(samples: Path = SAMPLES) -> Table:
     )
 
 
+def _home(name: str) -> str:
+    return capitalized(MORE[name].words.removeprefix("homes with ").removeprefix("a "))
+
+
 def homes_table(folder: Path = FINDINGS) -> Table:
     """Shares of homes with each equipment: levels, changes and the effect without controls and given the own level."""
     study = load_study()
@@ -344,7 +360,7 @@ def homes_table(folder: Path = FINDINGS) -> Table:
         rows.append(
             Row(
                 [
-                    MORE[home].words.removeprefix("homes with ").removeprefix("a "),
+                    _home(home),
                     *levels,
                     format_number(raw.value, 1),
                     format_number(raw.p_value or 0.0, 2),
@@ -361,15 +377,16 @@ def homes_table(folder: Path = FINDINGS) -> Table:
             Column(f"{name} {last}"),
             Column(f"Neighbours {first}"),
             Column(f"Neighbours {last}"),
-            Column("Effect, no controls"),
+            Column("Difference, no controls"),
             Column("p"),
             Column("p, four outcomes"),
-            Column("Effect, given own level"),
+            Column("Difference, given own level"),
             Column("p"),
         ],
         rows=rows,
         notes=[
-            "Levels: means of units, in percent. Effects in percentage points. p, four outcomes: Westfall and Young.",
+            f"Levels: means of units, in percent. Differences in the change, {name} less its neighbours, in percentage "
+            "points. p, four outcomes: of the first difference, Westfall and Young.",
             f"{placebo_note(effects)} Intervals, minimum detectable effects and clustered errors of the same effects "
             "stand in the table of the full inference.",
         ],
@@ -380,7 +397,7 @@ def homes_record_table(folder: Path = FINDINGS) -> Table:
     """The same effects with the full inference: intervals, studentized p, detectable effects, clustered errors."""
     return effects_table(
         {
-            f"{DESIGN}.{home}.{key}": f"{MORE[home].words.removeprefix('homes with ').removeprefix('a ')}, {how}"
+            f"{DESIGN}.{home}.{key}": f"{_home(home)}, {how}"
             for home in HOMES
             for key, how in (("effect", "no controls"), ("own", "given its own level"))
         },
@@ -396,10 +413,10 @@ def piped_water_table(folder: Path = FINDINGS) -> Table:
     for zones, tail in (("", ""), ("_without_zones", ", without suspected units")):
         for s in SPECIFICATIONS:
             words = {
-                "raw": "no controls",
-                "share": "given the urban share",
-                "own": "given its own level",
-                "all": "given all six",
+                "raw": "No controls",
+                "share": "Given the urban share",
+                "own": "Given its own level",
+                "all": "Given all six",
             }[s]
             labels[f"{DESIGN}.piped_water.{'effect' if s == 'raw' else s}{zones}"] = words + tail
     return effects_table(labels, head="Piped water", folder=folder)

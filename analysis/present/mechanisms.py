@@ -7,8 +7,8 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS
-from analysis.present.dose import CLUSTERED, interval_words, with_error
-from analysis.present.numbers import format_number, p_words
+from analysis.present.dose import CLUSTERED, with_error
+from analysis.present.numbers import capitalized, format_number, p_words
 from analysis.present.points import of_findings
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -97,47 +97,44 @@ def traits_table(theory: str, folder: Path = FINDINGS) -> Table:
 
 
 def labels_table(folder: Path = FINDINGS) -> Table:
-    """Units that bear a label less the others of the province: outcome by outcome, with randomized labels beside.
+    """Units that bear a label less the others of the province, a row a label; randomized labels beside.
 
     Raises:
         FindingError: a finding is missing.
     """
     known = load_all(folder)
     rows = []
+    corrected = []
     for label in LABELS.values():
-        for outcome, (words, unit) in OUTCOME_WORDS.items():
+        cells: list[str | None] = []
+        intervals: list[str | None] = []
+        for outcome in OUTCOME_WORDS:
             key = f"{DESIGN}.institutions.{label.name}_{outcome}"
-            found = known[key]
-            value, error = with_error(found)
-            rows.append(
-                Row(
-                    [
-                        f"{LABEL_WORDS[label.name]}: {words} ({unit})",
-                        value,
-                        error.strip("()"),
-                        interval_words(found),
-                        p_words(known[f"{key}.p_randomization"].value),
-                        p_words(known[f"{key}.p_family"].value),
-                        format_number(known[f"{DESIGN}.institutions.{label.name}.units"].value, 0),
-                    ]
-                )
-            )
+            corrected.append(known[f"{key}.p_family"].value)
+            cells += [format_number(known[key].value, 1), p_words(known[f"{key}.p_randomization"].value)]
+            ends = known[key].interval or ()
+            intervals += [f"({' to '.join(format_number(end, 1) for end in ends)})" if ends else None, None]
+        units = format_number(known[f"{DESIGN}.institutions.{label.name}.units"].value, 0)
+        rows.append(Row([LABEL_WORDS[label.name], units, *cells], [None, *intervals]))
+    heads = {o: capitalized(words.removesuffix(" (log)")) for o, (words, _) in OUTCOME_WORDS.items()}
     return Table(
         columns=[
-            Column("Label and outcome", align="left", width=36),
-            Column("Difference", width=11),
-            Column("Error", width=9),
-            Column("95 percent interval", width=16),
-            Column("p, labels at random", width=10),
-            Column("p, all tests", width=9),
-            Column("Units with it", width=9),
+            Column("Label", align="left", width=25),
+            Column("Units", width=6),
+            *(
+                column
+                for outcome, (_, unit) in OUTCOME_WORDS.items()
+                for column in (Column(heads[outcome], unit, width=16), Column("p", width=7))
+            ),
         ],
         rows=rows,
         notes=[
-            "Change from 2010 to 2020, units with the label less the province's other units. Associations.",
-            "Errors by prefecture, CRV1: with so few units they are too small as often as not. p, labels at random: "
-            "share of random placings of the label on the province's units that give at least as large a difference. "
-            "It takes units for exchangeable.",
+            "Change from 2010 to 2020, units with the label less the province's other units, with 95 percent intervals "
+            "below. Associations.",
+            "Intervals by prefecture, CRV1: with so few units they are too narrow as often as not. p: share of random "
+            "placings of the label on the province's units that give at least as large a difference, which takes units "
+            f"for exchangeable. Corrected for all {format_number(known[f'{DESIGN}.tests'].value, 0)} tests of this "
+            f"chapter (Romano and Wolf) the smallest p of the table is {p_words(min(corrected))}.",
         ],
     )
 

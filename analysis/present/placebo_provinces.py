@@ -10,13 +10,16 @@ from analysis.findings import Finding, load_all
 from analysis.paths import FINDINGS, SAMPLES
 from analysis.present.effects import (
     DETECTABLE_NOTE,
+    UNBOUNDED,
     bracketed_p,
     effects_table,
+    outcome_words,
     placebo_figure,
     placebo_note,
     places,
+    with_unit,
 )
-from analysis.present.numbers import Shown, capitalized, format_number
+from analysis.present.numbers import Shown, format_number
 from analysis.present.points import of_findings
 from analysis.present.style import EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -60,7 +63,7 @@ def specification_table(
         rows.append(
             Row(
                 [
-                    f"{outcome_words(outcome)} ({units[outcome]})",
+                    with_unit(outcome_words(outcome), units[outcome]),
                     *(format_number(f.value, digits) for f in found),
                     None if found[0].detectable is None else format_number(found[0].detectable, digits),
                 ],
@@ -80,12 +83,6 @@ def specification_table(
             *notes,
         ],
     )
-
-
-def outcome_words(name: str) -> str:
-    """What rows call an outcome; that it is in logs or a share of residents is in its unit or in the text."""
-    words = (OUTCOMES | MORE)[name].words.removesuffix(" (log)").removesuffix(", of residents")
-    return capitalized(words)
 
 
 def _wrapped(labels: Mapping[str, str]) -> dict[str, str]:
@@ -164,37 +161,97 @@ def before_figure(samples: Path = SAMPLES, folder: Path = FINDINGS) -> Figure:
 
 def counties_before_table(folder: Path = FINDINGS) -> Table:
     """County outcomes that the earlier census has too: before, and the change in change three ways."""
-    labels = {}
+    known = load_all(folder)
+    versions = {
+        "before.{}.raw": "Before",
+        "before.{}.own": "Before, given the level",
+        "turn.{}.raw": "Change in change",
+        "turn.{}.own": "Change in change, given the level",
+        "turn.{}.lagged": "Later change, given the earlier",
+    }
+    shown: list[Finding] = []
+    rows = []
     for outcome in BEFORE_OUTCOMES:
-        name = outcome_words(outcome)
-        for key, words in (
-            ("before.{}.raw", "before"),
-            ("before.{}.own", "before, given the level of 2000"),
-            ("turn.{}.raw", "change in change"),
-            ("turn.{}.own", "change in change, given the level of 2000"),
-            ("turn.{}.lagged", "later change, given the earlier one"),
-        ):
-            labels[f"{DESIGN}.{key.format(outcome)}.effect"] = f"{name}: {words}"
-    return effects_table(labels, folder=folder)
+        found = [known[f"{DESIGN}.{key.format(outcome)}.effect"] for key in versions]
+        shown += found
+        digits = places(found[0], least=1)
+        rows.append(
+            Row(
+                [with_unit(outcome_words(outcome), found[0].unit), *(format_number(f.value, digits) for f in found)],
+                [bracketed_p(f) for f in found],
+            )
+        )
+        least = [format_number(f.detectable or 0.0, digits) for f in found]
+        rows.append(Row([f"{outcome_words(outcome)}: detectable", *least]))
+    return Table(
+        columns=[
+            Column("Outcome", align="left", width=35),
+            *(Column(head, width=13) for head in versions.values()),
+        ],
+        rows=rows,
+        notes=[
+            "Estimates, with the p-value of placebo provinces in brackets; below them the minimum detectable effect, "
+            "in the same unit. Level: of the outcome, in 2000.",
+            f"{placebo_note(shown)} {DETECTABLE_NOTE}",
+            f"{_listed_units(shown)} counties and county-level cities on the same ground.",
+        ],
+    )
+
+
+def _listed_units(found: Sequence[Finding]) -> str:
+    return " or ".join(format_number(n, 0) for n in sorted({f.n for f in found if f.n is not None}))
 
 
 def lights_table(folder: Path = FINDINGS) -> Table:
-    """Averages over the years after the start: all years, those from the last break on, and without break years."""
-    labels = {}
-    for stem, name in (("lights", "All land"), ("lights_urban", "Urban land")):
-        for window, years in (
-            ("since_2001", "from 2001"),
-            ("since_2013", "from 2013"),
-            ("without_breaks", "without break years"),
-        ):
-            for part, words in (
-                ("change", "mean after less mean before"),
-                ("trend", "slope before"),
-                ("beyond_trend", "mean after less the line before"),
-                ("synthetic", "synthetic difference-in-differences"),
-            ):
-                labels[f"{DESIGN}.{stem}.{window}.{part}.effect"] = f"{name}, {years}: {words}"
-    return effects_table(labels, head="Lights", notes=("Each prefecture is a cluster of its own.",), folder=folder)
+    """Averages over the years after the start: all years, those from the last break on, and without break years.
+
+    A row a comparison; the two kinds of land stand side by side.
+    """
+    known = load_all(folder)
+    windows = {"since_2001": "From 2001", "since_2013": "From 2013", "without_breaks": "Without break years"}
+    parts = {
+        "change": "mean after less mean before",
+        "trend": "slope before, a year",
+        "beyond_trend": "mean after less the line before",
+        "synthetic": "synthetic difference-in-differences",
+    }
+    shown: list[Finding] = []
+    rows = []
+    for window, years in windows.items():
+        for part, words in parts.items():
+            cells: list[str | None] = []
+            for stem in ("lights", "lights_urban"):
+                found = known[f"{DESIGN}.{stem}.{window}.{part}.effect"]
+                shown.append(found)
+                digits = places(found)
+                cells += [
+                    format_number(found.value, digits),
+                    " to ".join(format_number(end, digits) for end in found.interval) if found.interval else UNBOUNDED,
+                    None if found.p_value is None else format_number(found.p_value, 2),
+                ]
+                if stem == "lights":
+                    cells.append(format_number(found.detectable or 0.0, digits))
+            rows.append(Row([f"{years}: {words}", *cells]))
+    own = [f for f in shown if f.key.endswith(("change.effect", "trend.effect"))]
+    donors = [f for f in shown if f.key.endswith("synthetic.effect")]
+    return Table(
+        columns=[
+            Column("Lights, log points", align="left", width=31),
+            Column("All land", width=8),
+            Column("95 percent interval", width=14),
+            Column("p", width=7),
+            Column("Detectable", width=11),
+            Column("Urban land", width=8),
+            Column("95 percent interval", width=14),
+            Column("p", width=7),
+        ],
+        rows=rows,
+        notes=[
+            f"{placebo_note(shown, 'Intervals and p are')} {DETECTABLE_NOTE}",
+            f"{_listed_units(own)} prefectures of the treated province and its neighbours; the synthetic comparison "
+            f"has {_listed_units(donors)} of all provinces. After: the mean of the years from {START} on.",
+        ],
+    )
 
 
 def breaks_table(folder: Path = FINDINGS) -> Table:

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from analysis.data.tables import load_programme_units
 from analysis.findings import FindingError, load_all
 from analysis.paths import DATA, FINDINGS, ROOT, SAMPLES
-from analysis.present.numbers import capitalized, format_number
+from analysis.present.effects import outcome_words
+from analysis.present.numbers import format_number
 from analysis.present.places import PROVINCES
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, LINE, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -45,7 +46,7 @@ def variance_table(folder: Path = FINDINGS) -> Table:
     for name, outcome in OUTCOMES.items():
         values = [known[f"inference.variance.{name}.{p}"].value for p in parts]
         rows.append(
-            Row([capitalized(outcome.words), *(format_number(v, 0) for v in values[:3]), format_number(values[3], 2)])
+            Row([outcome_words(outcome.name), *(format_number(v, 0) for v in values[:3]), format_number(values[3], 2)])
         )
     return Table(
         columns=[
@@ -56,7 +57,10 @@ def variance_table(folder: Path = FINDINGS) -> Table:
             Column("Correlation in a prefecture"),
         ],
         rows=rows,
-        notes=["Variance components by restricted maximum likelihood, no controls. A share of nought is the boundary."],
+        notes=[
+            "Changes from 2010 to 2020, of residents and urban residents in logs. Variance components by restricted "
+            "maximum likelihood, no controls. A share of nought is the boundary."
+        ],
     )
 
 
@@ -78,9 +82,7 @@ def coverage_table(folder: Path = FINDINGS) -> Table:
             Column("Placebo test at 5 percent"),
             Column("At 10 percent"),
         ],
-        rows=[
-            Row([capitalized(OUTCOMES[o].words), *(format_number(f.value, 1) for f in row)]) for o, row in shown.items()
-        ],
+        rows=[Row([outcome_words(o), *(format_number(f.value, 1) for f in row)]) for o, row in shown.items()],
         notes=[
             f"Percent of {format_number(draws, 0)} simulated draws. CRV1 and CRV3: intervals at 95 percent, clustered "
             "by prefecture, that hold the true effect, which is nought. Placebo test: draws with province shocks in "
@@ -103,7 +105,7 @@ def power_table(folder: Path = FINDINGS) -> Table:
         rows.append(
             Row(
                 [
-                    f"{capitalized(outcome.words)} ({outcome.unit})",
+                    f"{outcome_words(outcome.name)} ({outcome.unit})",
                     format_number(observed, places),
                     format_number(simulated, places),
                     format_number(share, 0),
@@ -136,7 +138,7 @@ def power_figure(outcome: str = "urban_share", *, folder: Path = FINDINGS, sampl
     known = load_all(folder)
     detectable = known[f"inference.power.{outcome}.detectable"].value
     found = known[f"inference.power.{outcome}.at_detectable"].value
-    title = f"{capitalized(OUTCOMES[outcome].words)}: {found:.0f} percent of draws find the minimum detectable effect"
+    title = f"{outcome_words(outcome)}: {found:.0f} percent of draws find the minimum detectable effect"
     with style(f"power-{outcome}"):
         figure = MatplotlibFigure(figsize=(WIDTH, 3.2), layout="constrained")
         axes = figure.subplots()
@@ -185,7 +187,7 @@ def curve_figure(outcome: str = "urban_share", *, samples: Path = SAMPLES) -> Fi
         place, last = place + 1, column
     clustered, placebo = table["p_clustered"] <= 0.05, table["p_placebo"] <= 0.05 + 1e-9
     title = (
-        f"{capitalized(OUTCOMES[outcome].words)}: of {len(table)} specifications {placebo.sum()} are significant by "
+        f"{outcome_words(outcome)}: of {len(table)} specifications {placebo.sum()} are significant by "
         f"placebos, {clustered.sum()} by clusters"
     )
     with style(f"curve-{outcome}"):
@@ -244,7 +246,7 @@ def curves_figure(*, samples: Path = SAMPLES) -> Figure:
                     linewidth=2.2 if mine else 0.6, zorder=3 if mine else 2,
                 )  # fmt: skip
             axes.axhline(0, color=INK, linewidth=0.6)
-            axes.set_title(capitalized(outcome.words), fontsize=SMALL)
+            axes.set_title(outcome_words(outcome.name), fontsize=SMALL)
             axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
             axes.set_xlim(0, 100)
         for axes in panels[-1]:
@@ -260,7 +262,7 @@ def curve_table(folder: Path = FINDINGS) -> Table:
         "specifications", "median", "low", "high", "significant_placebo",
         "significant_clustered", "others_significant_clustered",
     )  # fmt: skip
-    labels = {o: capitalized(v.words) for o, v in OUTCOMES.items()} | {EVERYTHING: "All, signed"}
+    labels = {o: outcome_words(o) for o in OUTCOMES} | {EVERYTHING: "All, signed"}
     known = load_all(folder)
     rows = []
     for name, label in labels.items():
@@ -332,7 +334,7 @@ def leave_one_out_table(specification: str = "raw", *, samples: Path = SAMPLES, 
         rows.append(
             Row(
                 [
-                    f"{capitalized(outcome.words)} ({outcome.unit})",
+                    f"{outcome_words(outcome.name)} ({outcome.unit})",
                     format_number(part["full"].iloc[0], places),
                     f"{low} to {high}",
                     _prefecture(str(moved["prefecture"]), pinyin),
@@ -377,7 +379,7 @@ def leave_one_out_figure(*, samples: Path = SAMPLES) -> Figure:
                     label=words if row == 0 else None,
                 )  # fmt: skip
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
-        axes.set_yticks(range(len(OUTCOMES)), [capitalized(o.words) for o in OUTCOMES.values()], fontsize=SMALL)
+        axes.set_yticks(range(len(OUTCOMES)), [outcome_words(o.name) for o in OUTCOMES.values()], fontsize=SMALL)
         axes.set_ylim(len(OUTCOMES) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 1))
         axes.set_xlabel("Standard deviations of the outcome; dots: without one prefecture")

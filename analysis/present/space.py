@@ -19,8 +19,8 @@ from analysis.study import load_study
 DESIGN = "space"
 LABELS = {
     "urban_share": "Urban share",
-    "log_population": "Residents (log)",
-    "log_urban_population": "Urban residents (log)",
+    "log_population": "Residents",
+    "log_urban_population": "Urban residents",
     "migrants_same_county": "Movers within the county",
     "migrants_same_province": "Movers within the province",
     "migrants_other_province": "Movers from other provinces",
@@ -28,13 +28,15 @@ LABELS = {
     "schooling": "Mean years of schooling",
 }
 REGRESSORS = {
-    "urban_share_start": "Urban share",
-    "log_population_start": "Log population",
-    "agricultural_employment_start": "Agricultural employment",
-    "schooling_start": "Mean years of schooling",
-    "nonagricultural_share_start": "Non-agricultural registration",
-    "piped_water_start": "Homes with piped water",
+    "urban_share_start": "Urban share, 10 points more",
+    "log_population_start": "Residents, 10 log points more",
+    "agricultural_employment_start": "Agricultural employment, 10 points more",
+    "schooling_start": "Mean years of schooling, one year more",
+    "nonagricultural_share_start": "Non-agricultural registration, 10 points more",
+    "piped_water_start": "Homes with piped water, 10 points more",
 }
+_STEP = 10.0  # by which regressors in points or log points are compared; schooling is by the year
+_IN_LOGS = "Residents and urban residents in logs."
 _TESTS = {"lag": "LM lag", "error": "LM error", "robust_lag": "Robust LM lag", "robust_error": "Robust LM error"}
 
 
@@ -70,8 +72,8 @@ def moran_table(folder: Path = FINDINGS) -> Table:
         columns=[Column("Change in", align="left"), *(Column(c) for c in columns.values())],
         rows=rows,
         notes=[
-            "Moran’s I, with p below: the slope of neighbours’ mean on a unit’s own value; about nought if neighbours "
-            "are no more alike than any two units.",
+            f"{_IN_LOGS} Moran’s I, with p below: the slope of neighbours’ mean on a unit’s own value; about nought if "
+            "neighbours are no more alike than any two units.",
             f"First two columns: {format_number(country.value, 0)} units; p of the first by permutations, two-sided. "
             f"Last two: {format_number(near.value, 0)} units; residuals of least squares with all controls and the "
             "treated province’s indicator, or indicators of all provinces. p of residuals by the normal approximation.",
@@ -102,9 +104,9 @@ def lm_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Lagrange multiplier statistics, χ² with one degree of freedom, with p below. Robust: against the one kind "
-            "of dependence with the other allowed for. Least squares with all controls and the treated province’s "
-            "indicator; within provinces: indicators of all provinces.",
+            f"{_IN_LOGS} Lagrange multiplier statistics, χ² with one degree of freedom, with p below. Robust: against "
+            "the one kind of dependence with the other allowed for. Least squares with all controls and the treated "
+            "province’s indicator; within provinces: indicators of all provinces.",
         ],
     )
 
@@ -141,9 +143,9 @@ def models_table(folder: Path = FINDINGS) -> Table:
         ],
         rows=rows,
         notes=[
-            "Standard errors in brackets. All controls and indicators of provinces. Likelihood: maximum likelihood, "
-            "errors by the information matrix, variance of the innovations divided by n. Two-stage: least squares with "
-            "neighbours’ regressors as instruments, White’s errors. GMM: robust to unequal variances. "
+            f"{_IN_LOGS} Standard errors in brackets. All controls and indicators of provinces. Likelihood: maximum "
+            "likelihood, errors by the information matrix, variance of the innovations divided by n. Two-stage: least "
+            "squares with neighbours’ regressors as instruments, White’s errors. GMM: robust to unequal variances. "
             "Fits better: the larger log-likelihood; both models have as many parameters.",
             rule.specification,
         ],
@@ -151,29 +153,40 @@ def models_table(folder: Path = FINDINGS) -> Table:
 
 
 def effects_on_neighbours(folder: Path = FINDINGS) -> Table:
-    """Direct, indirect and total effects of regressors on those outcomes for which they are given."""
+    """Direct and indirect effects of regressors, a row a regressor, on those outcomes for which they are given."""
     known = load_all(folder)
+    outcomes = [o for o in LABELS if f"{DESIGN}.lag.{o}.urban_share_start.total" in known]
+    if not outcomes:
+        return Table([Column("Regressor, 2010", align="left")], [Row(["For no outcome do the data bear them"])])
+    each = min(15, 33 // len(outcomes))  # of the width, in percent
     rows = []
-    for outcome, label in LABELS.items():
-        for regressor, words in (REGRESSORS | {f"{outcome}_start": "Its own level"}).items():
-            if f"{DESIGN}.lag.{outcome}.{regressor}.total" not in known:
-                continue
-            found = [known[f"{DESIGN}.lag.{outcome}.{regressor}.{part}"] for part in ("direct", "indirect", "total")]
-            rows.append(
-                Row(
-                    [
-                        f"{label}: {words[0].lower()}{words[1:]} ({found[0].unit})",
-                        *(format_number(f.value, 3) for f in found),
-                    ],
-                    [_bracket(f, 3) for f in found],
-                )
-            )
-    if not rows:
-        rows = [Row(["For no outcome do the data bear them", None, None, None])]
+    for name, words in (REGRESSORS | {"own": "Its own level, 10 points more"}).items():
+        cells: list[str | None] = []
+        errors: list[str | None] = []
+        for outcome in outcomes:
+            own = f"{outcome}_start"
+            stem = f"{DESIGN}.lag.{outcome}.{own if name == 'own' else name}"
+            # Where a regressor is the outcome's own level, it stands in the last row.
+            given = name != own and f"{stem}.total" in known
+            for part in ("direct", "indirect"):
+                found = known[f"{stem}.{part}"] if given else None
+                step = 1.0 if found is not None and found.unit.endswith("per year") else _STEP
+                cells.append(None if found is None else format_number(step * found.value, 2))
+                error = None if found is None else found.standard_error
+                errors.append(None if error is None else f"({format_number(step * error, 2)})")
+        rows.append(Row([words, *cells], errors))
+    units = dict.fromkeys(
+        known[f"{DESIGN}.lag.{o}.urban_share_start.total"].unit.partition(" per ")[0] for o in outcomes
+    )
     return Table(
-        columns=[Column("Change in: regressor", align="left"), Column("Direct"), Column("Indirect"), Column("Total")],
+        columns=[
+            Column("Regressor, 2010", align="left", width=100 - 2 * len(outcomes) * each),
+            *(Column(f"{LABELS[o]}: {part}", width=each) for o in outcomes for part in ("direct", "indirect")),
+        ],
         rows=rows,
         notes=[
+            f"Change of the outcome, 2010 to 2020, in {' or '.join(units)}, that goes with a regressor larger by what "
+            "its row says.",
             "Spatial lag model by maximum likelihood with indicators of provinces; averages over units of "
             "(I − ρW)⁻¹β. Direct: on the unit itself; indirect: on all others together. Errors in brackets are by "
             "the delta method. None is given for the programme: a whole province has it at once.",
@@ -331,9 +344,7 @@ def rings_figure(samples: Path = SAMPLES) -> Figure:
     home = PROVINCES[treated]
     out, count = _standing_out(table, treated)
     title = (
-        f"None of {count} rings around {home} stands out among placebo provinces at 5 percent"
-        if out == 0
-        else f"{out} of {count} rings around {home} stand out among placebo provinces at 5 percent, uncorrected"
+        f"{home} stands out among placebo provinces in {out or 'none'} of {count} rings and outcomes (p at most 0.05)"
     )
     with style("rings"):
         figure = MatplotlibFigure(figsize=(WIDTH, 0.32 * len(LABELS) + 1.4), layout="constrained")

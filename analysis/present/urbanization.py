@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,14 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 from analysis.designs.adjustment import METHODS
 from analysis.designs.placebo import DETECTABLE
-from analysis.findings import Finding, load_all
+from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.effects import DETECTABLE_NOTE, bracketed_p, effects_table, placebo_figure, placebo_note, places
+from analysis.present.effects import DETECTABLE_NOTE, bracketed_p, effects_table, placebo_note, places
 from analysis.present.numbers import Shown, capitalized, format_number
-from analysis.present.samples import load_points
-from analysis.present.style import COMPARISON, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
+from analysis.present.samples import load_placebos, load_points
+from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
+from analysis.present.verdicts import VERDICTS, load_verdicts
 from analysis.results.counties import CONTROLS, OUTCOMES, SPECIFICATIONS
 from analysis.results.effects import CUTOFFS
 from analysis.results.long_difference import DESIGN, SERVICES, SHOWN, UNLIKELY
@@ -185,7 +187,8 @@ def adjustment_table(folder: Path = FINDINGS) -> Table:
         ],
         rows,
         notes=[
-            f"Effect on the treated, given all controls. {_P_BELOW} {placebo_note(shown)} Placebos: {counts}. "
+            "Change of the treated units less what each method predicts from the untreated ones, given all controls. "
+            f"{_P_BELOW} {placebo_note(shown)} Placebos: {counts}. "
             "A province without units like its own is no placebo.",
             "Effective units: how many untreated units with equal weights would tell as much (Kish), of "
             f"{' or '.join(format_number(n or 0, 0) for n in sorted(untreated, key=lambda n: n or 0))}.",
@@ -214,18 +217,113 @@ def balance_table(folder: Path = FINDINGS) -> Table:
     )
 
 
-def placebos(
-    specification: str, folder: Path = FINDINGS, samples: Path = SAMPLES, study: Study | None = None
+def claimed_sizes(path: Path = VERDICTS) -> dict[str, float]:
+    """For each outcome that a claim is judged by, the smallest size that matters to it, with the sign that it expects.
+
+    Args:
+        path: where the verdicts are.
+
+    Raises:
+        VerdictError: the verdicts are missing.
+    """
+    judged = {f"{DESIGN}.{outcome}.effect": outcome for outcome in OUTCOMES}
+    return {
+        judged[claim.finding]: (-1 if claim.rule["expects"] == "decrease" else 1) * float(claim.size["value"])
+        for claim in load_verdicts(path)
+        if claim.finding in judged
+    }
+
+
+def overview_figure(
+    specification: str = "share",
+    other: str = "raw",
+    *,
+    sizes: Mapping[str, float] | None = None,
+    folder: Path = FINDINGS,
+    samples: Path = SAMPLES,
+    study: Study | None = None,
 ) -> Figure:
-    """Every province's estimate of each co-primary outcome; the title counts where the treated one is the extreme."""
+    """All co-primary outcomes at once, each in standard deviations of its placebo estimates.
+
+    A row has the treated province's estimate with the interval that placebo provinces give, those provinces as dots,
+    and the estimate of another specification; lines mark the minimum detectable effect. At the right stand estimate
+    and detectable effect in the outcome's own unit.
+
+    Args:
+        specification: of the estimates, intervals and dots.
+        other: the specification of the hollow marks, each in standard deviations of its own placebos.
+        sizes: for some outcomes the smallest size that matters, in the outcome's unit, with its sign; those of the
+            claims if not given.
+        folder: where the findings are.
+        samples: where the placebo estimates are.
+        study: the study's definition; that of `study.yml` if not given.
+
+    Raises:
+        FindingError: a finding or the placebo estimates are missing.
+    """
     study = load_study() if study is None else study
-    labels = {f"{DESIGN}.{o}.{specification}.effect": _label(o) for o in OUTCOMES}
-    known = load_all(folder)
-    extreme = sum((known[k].p_value or 1.0) <= (known[k].smallest_p or 0.0) * (1 + 1e-9) for k in labels)
+    sizes = claimed_sizes() if sizes is None else sizes
+    known, table = load_all(folder), load_placebos(DESIGN, samples)
     name = study.province_names[study.treated]
-    count = "none" if not extreme else str(extreme)
-    title = f"{name} is the most extreme province in {count} of {len(labels)} outcomes"
-    return placebo_figure(f"placebos_{specification}", DESIGN, labels, study.treated, title=title, samples=samples)
+    effects = {o: known[f"{DESIGN}.{o}.{specification}.effect"] for o in OUTCOMES}
+    outside = sum(f.interval is not None and not f.interval[0] <= 0 <= f.interval[1] for f in effects.values())
+    reached = sum(abs(f.value) >= (f.detectable or np.inf) for f in effects.values())
+    title = (
+        f"{name}: {outside} of {len(effects)} intervals leave out nought, "
+        f"{reached} of {len(effects)} estimates reach the detectable effect"
+    )
+    drawn, edges = [], []
+    with style(f"overview_{specification}"):
+        figure = MatplotlibFigure(figsize=(WIDTH, 0.47 * len(effects) + 1.5), layout="constrained")
+        axes = figure.subplots()
+        right = axes.twinx()
+        for row, (outcome, found) in enumerate(effects.items()):
+            own = table[(table["key"] == found.key) & (table["group"] != study.treated)]
+            if own.empty:
+                raise FindingError(f"{DESIGN}: no placebo estimates under the key {found.key!r}; run `report build`")
+            scale = (found.detectable or np.nan) / DETECTABLE
+            hollow = known[f"{DESIGN}.{outcome}.{other}.effect"]
+            ends = found.interval or (np.nan, np.nan)
+            marks = {
+                "estimate": found.value / scale,
+                "low": ends[0] / scale,
+                "high": ends[1] / scale,
+                other: hollow.value / ((hollow.detectable or np.nan) / DETECTABLE),
+                "size": sizes[outcome] / scale if outcome in sizes else np.nan,
+            }
+            drawn.append({"key": found.key, "unit_per_deviation": scale, **marks})
+            edges += [marks["low"], marks["high"]]
+            axes.scatter(own["estimate"] / scale, np.full(len(own), row + 0.26), s=9, color=COMPARISON, linewidth=0)
+            axes.plot((marks["low"], marks["high"]), (row, row), color=TREATED, linewidth=1.6, zorder=2)
+            axes.plot(marks[other], row, "D", color=TREATED, markerfacecolor="white", markersize=5, zorder=3)
+            axes.plot(marks["estimate"], row, "D", color=TREATED, markersize=6, zorder=4)
+            axes.plot(marks["size"], row, "|", color=EMPHASIS, markersize=15, markeredgewidth=2.2, zorder=5)
+        axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
+        for edge, side in ((-DETECTABLE, "right"), (DETECTABLE, "left")):
+            axes.axvline(edge, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            axes.annotate(
+                "detectable", (edge, -0.62), xytext=(-3 if side == "right" else 3, 0), textcoords="offset points",
+                fontsize=SMALL, ha=side, va="center",
+            )  # fmt: skip
+        reach = max(1.2 * DETECTABLE, *(abs(e) for e in edges if np.isfinite(e)))
+        axes.set_xlim(-1.06 * reach, 1.06 * reach)
+        axes.set_yticks(range(len(effects)), [fill(_label(o), 22) for o in effects])
+        shown = [
+            f"{format_number(f.value, places(f))} ({format_number(f.detectable or 0.0, places(f))})\n{f.unit}"
+            for f in effects.values()
+        ]
+        for each in (axes, right):
+            each.set_ylim(len(effects) - 0.4, -0.95)
+        right.set_yticks(range(len(effects)), shown, fontsize=SMALL)
+        right.grid(visible=False)
+        right.annotate(
+            "estimate\n(detectable)", (1, -0.72), xycoords=("axes fraction", "data"), xytext=(4, 0),
+            textcoords="offset points", fontsize=SMALL, va="center",
+        )  # fmt: skip
+        axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
+        axes.set_xlabel("Standard deviations of the estimates of placebo provinces")
+        figure.suptitle(title, x=0.01, ha="left")
+        return Figure(to_svg(figure), title, pd.DataFrame(drawn))
 
 
 def overlap_figure(table: pd.DataFrame | None = None, study: Study | None = None, samples: Path = SAMPLES) -> Figure:

@@ -1,7 +1,9 @@
 """Tables and figures of the border and of the placebo provinces, from made-up findings."""
 
+import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -132,10 +134,38 @@ def test_counts_of_small_p_values(folder: Path) -> None:
 
 def test_tables_of_placebos_have_their_rows(folder: Path) -> None:
     assert len(placebo_provinces.before_table(folder).rows) == 2 + 3 * len(PREFECTURE_OUTCOMES)
-    assert len(placebo_provinces.counties_before_table(folder).rows) == 5 * len(BEFORE_OUTCOMES)
-    assert len(placebo_provinces.lights_table(folder).rows) == 24
     assert len(placebo_provinces.breaks_table(folder).rows) == 2 * len(BREAKS)
     assert len(placebo_provinces.specification_table("placebos", folder=folder).rows) == len(OUTCOMES)
+
+
+def test_the_decade_before_stands_side_by_side_with_what_could_be_detected(folder: Path) -> None:
+    table = placebo_provinces.counties_before_table(folder)
+    assert len(table.rows) == 2 * len(BEFORE_OUTCOMES)
+    assert row(table, "Residents (points)") == ["1.5"] * 5
+    assert table.rows[0].below == ["(0.40)"] * 5
+    assert row(table, "Residents: detectable") == ["5.2"] * 5
+    assert "82 counties" in table.notes[-1]
+
+
+def test_both_kinds_of_land_stand_in_one_row(folder: Path) -> None:
+    table = placebo_provinces.lights_table(folder)
+    assert len(table.rows) == 12
+    assert all(str(r.cells[0]).startswith(("From 2001", "From 2013", "Without break years")) for r in table.rows)
+    cells = row(table, "From 2013: mean after less mean before")
+    assert cells == ["1.5", "−2.5 to 5.5", "0.40", "5.2", "1.5", "−2.5 to 5.5", "0.40"]
+    assert "82 prefectures" in table.notes[-1]
+
+
+def test_residents_are_people_and_not_logs_of_them(tmp_path: Path) -> None:
+    found = [
+        replace(f, unit="log points", value=100 * math.log(636_000))
+        if f.key == "border.balance.log_population.treated_mean"
+        else f
+        for f in border_findings()
+    ]
+    write_findings(Findings("border", "border", MadeFrom({}, {}), tuple(found)), tmp_path / "border.json")
+    cells = row(border.balance_table(tmp_path), "Residents (thousand people")
+    assert cells[0] == "636"
 
 
 def test_figures_say_what_they_show(folder: Path) -> None:

@@ -105,7 +105,7 @@ def test_slopes_table(folder: Path) -> None:
     table = dose.slopes_table("investment", folder)
     assert len(table.rows) == len(OUTCOMES)
     second = table.rows[1]
-    assert second.cells == ["Residents (log) (log points)", "1.00", "2.00", "3.00", "4.00", "5.00", "6.00", "< 0.001"]
+    assert second.cells == ["Residents (log points)", "1.00", "2.00", "3.00", "4.00", "5.00", "6.00", "< 0.001"]
     assert second.below == [*["(0.50)"] * 6, None]
     assert "Associations." in table.notes[0]
 
@@ -191,8 +191,11 @@ def test_traits_table(folder: Path, theory: str) -> None:
 
 def test_labels_table(folder: Path) -> None:
     table = mechanisms.labels_table(folder)
-    assert len(table.rows) == len(LABELS) * len(OUTCOME_WORDS)
-    assert table.rows[0].cells[1:] == ["\u22122.00", "0.50", "\u22123.00 to \u22121.00", "0.50", "0.50", "10"]
+    assert len(table.rows) == len(LABELS)
+    assert table.rows[0].cells[1:] == ["10", *["\u22122.0", "0.50"] * len(OUTCOME_WORDS)]
+    assert table.rows[0].below == [None, *["(\u22123.0 to \u22121.0)", None] * len(OUTCOME_WORDS)]
+    assert [c.unit for c in table.columns if c.unit] == [unit for _, unit in OUTCOME_WORDS.values()]
+    assert "the smallest p of the table is 0.50" in table.notes[-1]
 
 
 def test_coefficient_figure_shows_every_trait(folder: Path) -> None:

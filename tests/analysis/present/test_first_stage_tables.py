@@ -75,7 +75,7 @@ def test_effects_show_the_interval_that_has_bounds(folder: Path) -> None:
     roads, facilities = first_stage.roads_table(folder), first_stage.facilities_table(folder)
     first = cells(roads)[0]
     assert first == [
-        "2017–2023 less 2015 (square metres per person)",
+        "2017–2023 less 2015",
         "0.2",
         "−2.0 to 3.0",
         "0.50",
@@ -84,6 +84,7 @@ def test_effects_show_the_interval_that_has_bounds(folder: Path) -> None:
         "0.97",
         "87",
     ]
+    assert [c.unit for c in roads.columns if c.unit] == ["square metres per person"]  # once, in a head
     assert [row[1] for row in cells(roads)] == ["0.2", "1.2", "2.2", "3.2", "4.2", "5.2", "6.2"]
     assert len(cells(facilities)) == len(FACILITIES)
     assert "14 take the treated place, so p is 0.067 at the least" in " ".join(roads.notes)
@@ -109,13 +110,13 @@ def test_weights_are_summed_by_province(folder: Path) -> None:
 
 def test_homes_show_levels_and_both_effects(folder: Path) -> None:
     water = cells(first_stage.homes_table(folder))[0]
-    assert water == ["piped water", "34", "89", "57", "90", "21.9", "0.50", "0.08", "3.5", "0.50"]
+    assert water == ["Piped water", "34", "89", "57", "90", "21.9", "0.50", "0.08", "3.5", "0.50"]
     assert len(cells(first_stage.piped_water_table(folder))) == 8
     notes = " ".join(first_stage.homes_table(folder).notes)
     assert "14 take the treated place, so p is 0.067 at the least" in notes
     record = cells(first_stage.homes_record_table(folder))
     assert len(record) == 2 * len(HOMES)
-    assert record[0][0].startswith("piped water, no controls")
+    assert record[0][0].startswith("Piped water, no controls")
     assert {row[5] for row in record} == {"9.9"}  # minimum detectable effects
 
 
@@ -126,6 +127,7 @@ def test_figures_draw_every_province_and_are_the_same_each_time(folder: Path) ->
     facilities = first_stage.facilities_figure(folder, folder)
     assert facilities.svg.count("#9aa5ad") >= 2 * len(FACILITIES)
     assert "Henan" in one.title
+    assert facilities.title == "Henan moved farther than all other provinces in none of 7 facilities"
 
 
 def test_words_count_provinces_and_name_the_farthest_placebo(folder: Path) -> None:

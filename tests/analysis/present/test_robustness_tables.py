@@ -96,7 +96,7 @@ def cells(html: str) -> list[list[str]]:
 
 
 def test_tables_show_the_findings(folder: Path) -> None:
-    assert cells(robustness.variance_table(folder).html())[1] == ["Residents (log)", "21", "30", "49", "0.50"]
+    assert cells(robustness.variance_table(folder).html())[1] == ["Residents", "21", "30", "49", "0.50"]
     coverage = robustness.coverage_table(folder)
     assert cells(coverage.html())[2][1:] == ["42.0"] * 6
     assert "5,000" in coverage.notes[0]

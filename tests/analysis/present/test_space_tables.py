@@ -79,11 +79,16 @@ def test_tables_show_the_findings(folder: Path) -> None:
 
 
 def test_effects_only_where_they_are_given(folder: Path, tmp_path: Path) -> None:
-    rows = space.effects_on_neighbours(folder).rows
-    assert [r.cells[0] for r in rows] == [
-        "Mean years of schooling: urban share (years per point)",
-        "Mean years of schooling: its own level (years per point)",
+    table = space.effects_on_neighbours(folder)
+    assert [c.head for c in table.columns[1:]] == [
+        "Mean years of schooling: direct",
+        "Mean years of schooling: indirect",
     ]
+    assert [r.cells[0] for r in table.rows] == [*space.REGRESSORS.values(), "Its own level, 10 points more"]
+    assert table.rows[0].cells[1:] == table.rows[-1].cells[1:] == ["2.50", "2.50"]  # ten points, at 0.25 each
+    assert table.rows[0].below == ["(1.00)", "(1.00)"]
+    assert table.rows[1].cells[1:] == [None, None]  # no finding
+    assert "in years," in table.notes[0]
     assert str(space.supported_names(folder)) == "mean years of schooling"
     (tmp_path / "none").mkdir()
     without = _write(tmp_path / "none", _findings(given=""))
@@ -109,8 +114,8 @@ def test_conley_title_says_what_is_seen(tmp_path: Path, share: float, title: str
 @pytest.mark.parametrize(
     ("own", "title"),
     [
-        (0.2, "None of 24 rings around Henan stands out among placebo provinces at 5 percent"),
-        (9.0, "24 of 24 rings around Henan stand out among placebo provinces at 5 percent, uncorrected"),
+        (0.2, "Henan stands out among placebo provinces in none of 24 rings and outcomes (p at most 0.05)"),
+        (9.0, "Henan stands out among placebo provinces in 24 of 24 rings and outcomes (p at most 0.05)"),
     ],
 )
 def test_rings_title_says_what_is_seen(tmp_path: Path, own: float, title: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.findings import FindingError
 from analysis.present import urbanization
+from analysis.present.verdicts import FORMAT
 from analysis.results.counties import OUTCOMES
 from analysis.results.long_difference import SHOWN
 
@@ -65,16 +66,49 @@ def test_balance_has_a_row_a_control(findings_folder: Path) -> None:
     assert [r.cells[0] for r in table.rows][:2] == ["Urban share", "Log population"]
 
 
-def test_the_title_counts_where_the_treated_province_is_the_extreme(
-    findings_folder: Path, study, tmp_path: Path
-) -> None:
+def test_the_overview_counts_what_its_title_says(findings_folder: Path, study, tmp_path: Path) -> None:
     document = json.loads((findings_folder / "long_difference.json").read_text(encoding="utf-8"))
     for i, o in enumerate(OUTCOMES):
-        document["findings"][f"long_difference.{o}.raw.effect"]["p_value"] = 1 / 24 if i < 3 else 0.5
+        found = document["findings"][f"long_difference.{o}.share.effect"]
+        found |= {"value": 3.0 if i < 2 else -1.0, "interval": [0.5 if i < 3 else -4.0, 6.0], "detectable": 2.8}
     (tmp_path / "long_difference.json").write_text(json.dumps(document), encoding="utf-8")
-    figure = urbanization.placebos("raw", tmp_path, findings_folder, study)
-    assert figure.title == "Henan is the most extreme province in 3 of 8 outcomes"
-    assert figure.svg == urbanization.placebos("raw", tmp_path, findings_folder, study).svg
+
+    def make():
+        return urbanization.overview_figure(
+            sizes={"urban_share": 2.0}, folder=tmp_path, samples=findings_folder, study=study
+        )
+
+    figure = make()
+    assert figure.title == "Henan: 3 of 8 intervals leave out nought, 2 of 8 estimates reach the detectable effect"
+    assert figure.svg == make().svg
+    points = figure.points.set_index("key")
+    own = points.loc["long_difference.urban_share.share.effect"]
+    assert (own["estimate"], own["low"], own["size"]) == pytest.approx((3.0, 0.5, 2.0))  # one deviation is 1
+    assert points["size"].notna().sum() == 1
+
+
+def test_sizes_that_matter_are_those_of_claims_about_an_outcome(tmp_path: Path) -> None:
+    def claim(finding: str | None, size: float, **rule: str) -> dict[str, object]:
+        return {"note": "n", "finding": finding, "size": {"value": size, "unit": "points"}, "rule": rule}
+
+    claims = [
+        claim("long_difference.urban_share.effect", 2, kind="effect", expects="increase"),
+        claim("long_difference.agricultural_employment.effect", 3, kind="effect", expects="decrease"),
+        claim("long_difference.urban_share.raw.effect", 9, kind="effect", expects="increase"),
+        claim(None, 1, kind="none"),
+    ]
+    path = tmp_path / "verdicts.json"
+    path.write_text(json.dumps({"format": FORMAT, "notes": {"n": {}}, "verdicts": claims}), encoding="utf-8")
+    assert urbanization.claimed_sizes(path) == {"urban_share": 2.0, "agricultural_employment": -3.0}
+
+
+def test_the_overview_wants_the_placebo_estimates(findings_folder: Path, study, tmp_path: Path) -> None:
+    with pytest.raises(FindingError, match="report build"):
+        urbanization.overview_figure(sizes={}, folder=findings_folder, samples=tmp_path, study=study)
+    table = pd.read_csv(findings_folder / "long_difference_placebos.csv")
+    table[~table["key"].str.contains("schooling")].to_csv(tmp_path / "long_difference_placebos.csv", index=False)
+    with pytest.raises(FindingError, match=r"no placebo estimates under the key 'long_difference\.schooling"):
+        urbanization.overview_figure(sizes={}, folder=findings_folder, samples=tmp_path, study=study)
 
 
 def test_overlap_counts_what_its_title_says(study) -> None:
