@@ -14,7 +14,7 @@ from analysis.present.numbers import Shown, format_number, text
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Cell, Column, Link, Row, Table
-from analysis.results.profiles import BEFORE, MARKS
+from analysis.results.profiles import BEFORE, FIGURES, MARKS
 from analysis.study import Study, load_study
 
 TYPE_WORDS = {
@@ -43,8 +43,8 @@ MARK_WORDS = {
 }
 CHAPTER = "A2-profiles.qmd"
 PANELS = 4  # in a row of a figure
-TOP = 170  # of every panel's axis, so that panels compare through the whole chapter
-_ROW, _HEAD, _FOOT = 1.2, 0.62, 0.28  # inches of a figure's height: a row of panels, the title, the labels of years
+TOP = 180  # of every panel's axis, so that panels compare through the whole chapter
+_ROW, _HEAD, _FOOT = 1.2, 0.66, 0.28  # inches of a figure's height: a row of panels, the title, the labels of years
 
 
 class UnknownPrefectureError(ValueError):
@@ -129,9 +129,11 @@ def _panel(axes: Axes, unit: pd.DataFrame, study: Study) -> None:
     )  # fmt: skip
     small: dict[str, Any] = {"fontsize": SMALL - 1, "va": "center"}
     last = unit.iloc[-1]
-    # Above the line, clear of the line at 100.
-    axes.text(last["year"], last["residents_index"] + 8, f"{last['residents_index']:.0f}", color=TREATED,
-        fontsize=SMALL - 1, va="bottom", ha="center")  # fmt: skip
+    for end in (unit.iloc[0], last):  # above the line, clear of the line at 100
+        axes.text(
+            end["year"], end["residents_index"] + 8, f"{end['residents_index']:.0f}", color=TREATED,
+            fontsize=SMALL - 1, va="bottom", ha="center",
+        )  # fmt: skip
     axes.text(last["year"] + 1.2, last["urban_share"], f"{last['urban_share']:.0f}", color=EMPHASIS, **small)
     start = urban.iloc[0]
     axes.text(
@@ -206,7 +208,7 @@ def figure(prefecture: str, units: pd.DataFrame | None = None, study: Study | No
                 )
             )  # fmt: skip
         whole.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(0.035, 1 - 0.24 / height), ncols=3, labelcolor=INK,
+            handles=handles, loc="upper left", bbox_to_anchor=(0.035, 1 - 0.27 / height), ncols=3, labelcolor=INK,
             borderaxespad=0, borderpad=0,
         )  # fmt: skip
         title = _title(part, name)
@@ -263,7 +265,7 @@ def prefectures_table(units: pd.DataFrame | None = None, study: Study | None = N
             [
                 head,
                 format_number(len(part), 0),
-                *(_thousands(part[f"residents_{year}"].sum()) for year in years),
+                _thousands(part[f"residents_{years[-1]}"].sum()),
                 *(format_number(_urban(part, year), 0) for year in years),
                 *(format_number((part["type"] == t).sum(), 0) for t in TYPES),
             ]
@@ -278,7 +280,7 @@ def prefectures_table(units: pd.DataFrame | None = None, study: Study | None = N
         columns=[
             Column("Prefecture", align="left"),
             Column("Units"),
-            *(Column(f"Residents {year}", "1,000") for year in years),
+            Column(f"Residents {years[-1]}", "1,000"),
             *(Column(f"Urban {year}", "percent") for year in years),
             *(Column(TYPE_WORDS[t].capitalize()) for t in TYPES),
         ],
@@ -322,19 +324,22 @@ def marks_table(units: pd.DataFrame | None = None, study: Study | None = None) -
 
 
 NOTES = (
-    "Change: of the urban share, percentage points. Farm work: share of employment. Piped water: share of homes. "
-    "Service workers: employed in education, health and public facilities, per 1,000 residents. Own revenue: budget "
-    "revenue in percent of budget spending.",
-    "Growing: no fewer residents in 2020 than in 2010. Well served: at least as many service workers per head as the "
-    "median county of China.",
+    "Farm work: share of employment. Piped water: share of homes. Service workers: employed in education, health and "
+    "public facilities, per 1,000 residents. Own revenue: budget revenue in percent of budget spending, which is of "
+    "the yearbook.",
+    "Growing: no fewer residents in 2020 than in 2010. Well served: at least as many service workers per head in 2020 "
+    "as the median county of China.",
     "M managed by the province; N, P national or provincial poverty county, with the year of exit; D demonstration "
     "county; T special town; Z, z ground lost to a zone by notice, or suspected.",
 )
-_OTHER_GROUND = "* On other ground than in 2010."
+
+
+def _whole(value: float) -> str | None:
+    return None if pd.isna(value) else format_number(value, 0)
 
 
 def table(prefecture: str, units: pd.DataFrame | None = None, study: Study | None = None) -> Table:
-    """Key figures, type and marks of each unit of a prefecture.
+    """Key figures of each unit of a prefecture in the study's two censuses, a line each; beside them type and marks.
 
     Raises:
         UnknownPrefectureError: no unit lies in such a prefecture.
@@ -346,46 +351,32 @@ def table(prefecture: str, units: pd.DataFrame | None = None, study: Study | Non
     newest = int(units["own_revenue_year"].max())
     rows = []
     for _, unit in part.iterrows():
-        own = None
-        if pd.notna(unit["own_revenue"]):
-            year = int(unit["own_revenue_year"])
-            own = format_number(unit["own_revenue"], 0) + ("" if year == newest else f" ({year})")
-        rows.append(
-            Row(
-                [
-                    label(unit),
-                    *(
-                        _thousands(unit[f"residents_{year}"]) + ("" if year != BEFORE or unit["ground_2000"] else "*")
-                        for year in (BEFORE, first, last)
-                    ),
-                    *(format_number(unit[name], 0) for name in (f"urban_share_{first}", f"urban_share_{last}")),
-                    format_number(unit["urban_share"], 1),
-                    format_number(unit[f"agricultural_employment_{last}"], 0),
-                    format_number(unit["piped_water"], 0),
-                    format_number(unit["service_employment"], 0),
-                    own,
-                    TYPE_WORDS[unit["type"]],
-                    marks(unit),
-                ]
-            )
-        )
-    notes = list(NOTES)
-    if not part["ground_2000"].all():
-        notes.append(_OTHER_GROUND)
+        own = {year: _whole(unit[name]) for year, name in ((first, f"own_revenue_{first}"), (last, "own_revenue"))}
+        if own[last] and unit["own_revenue_year"] != newest:
+            own[last] = f"{own[last]} ({unit['own_revenue_year']:.0f})"
+        lines = [
+            [
+                str(year),
+                _thousands(unit[f"residents_{year}"]),
+                *(_whole(unit[f"{name}_{year}"]) for name in FIGURES),
+                own[year],
+                beside,
+            ]
+            for year, beside in ((first, TYPE_WORDS[unit["type"]]), (last, marks(unit)))
+        ]
+        rows.append(Row([label(unit), *lines[0]], lines[1]))
     return Table(
         columns=[
             Column("Unit", align="left"),
-            *(Column(f"Residents {year}", "1,000") for year in (BEFORE, first, last)),
-            Column(f"Urban {first}", "percent"),
-            Column(f"Urban {last}", "percent"),
-            Column("Change", "points"),
-            Column(f"Farm work {last}", "percent"),
-            Column(f"Piped water {last}", "percent"),
-            Column(f"Service workers {last}", "per 1,000"),
-            Column(f"Own revenue {newest}", "percent"),
-            Column("Type", align="left"),
-            Column("Marks", align="left"),
+            Column("Census"),
+            Column("Residents", "1,000"),
+            Column("Urban share", "percent"),
+            Column("Farm work", "percent"),
+            Column("Piped water", "percent"),
+            Column("Service workers", "per 1,000"),
+            Column(f"Own revenue {first}, {newest}", "percent"),
+            Column("Type, and below it marks", align="left"),
         ],
         rows=rows,
-        notes=notes,
+        notes=NOTES,
     )

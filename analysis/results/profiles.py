@@ -15,6 +15,7 @@ DESIGN = "profiles"
 TITLE = "Profiles of the programme's units"
 COUNTED = "Counted over units; nothing is estimated."
 BEFORE = 2000  # the census before the study's two
+FIGURES = ("urban_share", "agricultural_employment", "piped_water", "service_employment")
 SPECIAL_TOWN = "special_town_2017"
 MARKS = {
     "province_managed": "managed by the province itself since 2014",
@@ -35,12 +36,16 @@ class Made:
     units: pd.DataFrame
 
 
-def _own_revenue(yearbook: pd.DataFrame) -> pd.DataFrame:
-    """Budget revenue in percent of expenditure, of each unit's last year with both: own_revenue, own_revenue_year."""
+def _own_revenue(yearbook: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Budget revenue in percent of expenditure: own_revenue_<first>; own_revenue of the last year and that year.
+
+    Years are those for which the yearbook has both figures of a unit.
+    """
     fine = yearbook[(yearbook["fiscal_expenditure"] > 0) & yearbook["fiscal_revenue"].notna()]
+    fine = fine.assign(share=100 * fine["fiscal_revenue"] / fine["fiscal_expenditure"])
     last = fine.sort_values("year").drop_duplicates("unit_id", keep="last").set_index("unit_id")
-    share = 100 * last["fiscal_revenue"] / last["fiscal_expenditure"]
-    return pd.DataFrame({"own_revenue": share, "own_revenue_year": last["year"]})
+    start = fine[fine["year"] == first].set_index("unit_id")["share"]
+    return pd.DataFrame({f"own_revenue_{first}": start, "own_revenue": last["share"], "own_revenue_year": last["year"]})
 
 
 def build(
@@ -63,12 +68,12 @@ def build(
 
     Returns:
         A row a unit in the order of codes: unit_id; name and pinyin, of 2010; prefecture and prefecture_pinyin; number
-        (from one within the prefecture); residents_<year> for 2000 and the study's two censuses; urban_share_<year>
-        and agricultural_employment_<year> (percent), both without 2000; urban_share (its change, percentage points);
-        piped_water and service_employment of the last census (percent, employed per 1,000 residents); own_revenue
-        (percent of expenditure) and own_revenue_year; type and urbanizing_while_shrinking; ground_2000 (whether
-        the unit had the same ground in 2000 as in the study's first census); a column of true or false for each of
-        `MARKS`; and poverty_exit, empty where there is none.
+        (from one within the prefecture); residents_<year> for 2000 and the study's two censuses; for these two
+        urban_share_<year>, agricultural_employment_<year>, piped_water_<year> (percent) and service_employment_<year>
+        (employed per 1,000 residents); urban_share (its change, percentage points); own_revenue_<year> of the first
+        census's year and own_revenue of the last year that has it, own_revenue_year (percent of expenditure); type and
+        urbanizing_while_shrinking; ground_2000 (whether the unit had the same ground in 2000 as in the study's first
+        census); a column of true or false for each of `MARKS`; and poverty_exit, empty where there is none.
 
     Raises:
         DesignError: a unit of the roster is not in the register, or lacks a figure other than own revenue, or a type.
@@ -97,13 +102,8 @@ def build(
             f"residents_{BEFORE}": before["population"],
             f"residents_{first}": start["population"],
             f"residents_{last}": end["population"],
-            f"urban_share_{first}": start["urban_share"],
-            f"urban_share_{last}": end["urban_share"],
+            **{f"{name}_{year}": of_year[name] for name in FIGURES for year, of_year in ((first, start), (last, end))},
             "urban_share": end["urban_share"] - start["urban_share"],
-            f"agricultural_employment_{first}": start["agricultural_employment"],
-            f"agricultural_employment_{last}": end["agricultural_employment"],
-            "piped_water": end["piped_water"],
-            "service_employment": end["service_employment"],
         },
         index=pd.Index(ids, name="unit_id"),
     )
@@ -115,7 +115,7 @@ def build(
         unit = frame[empty].iloc[0]
         raise DesignError(f"no {unit.index[unit.isna()][0]} for {unit['pinyin']} ({unit.name}), a programme unit")
     frame["urbanizing_while_shrinking"] = types["urbanizing_while_shrinking"].astype(bool)
-    frame = frame.join(_own_revenue(yearbook))
+    frame = frame.join(_own_revenue(yearbook, first))
     frame[f"ground_{BEFORE}"] = register[f"ground_{BEFORE}_{first}"] == "same"
     hosts = designations.loc[designations["designation"] == SPECIAL_TOWN, "code2010"]
     by_notice = register[f"ground_{first}_{last}"] == "zone"

@@ -43,9 +43,13 @@ def simulated(**columns: object) -> pd.DataFrame:
             "urban_share_2010": [30.0, 20, 50],
             "urban_share_2020": [40.0, 35.25, 49],
             "urban_share": [10.0, 15.25, -1],
+            "agricultural_employment_2010": [65.4, 70.6, 19],
             "agricultural_employment_2020": [25.4, 30.6, 9],
-            "piped_water": [90.4, 99.6, 100],
-            "service_employment": [20.4, 30.6, 40],
+            "piped_water_2010": [40.4, 49.6, 50],
+            "piped_water_2020": [90.4, 99.6, 100],
+            "service_employment_2010": [10.4, 20.6, 30],
+            "service_employment_2020": [20.4, 30.6, 40],
+            "own_revenue_2010": [53.3, 54.4, 55],
             "own_revenue": [33.3, 44.4, float("nan")],
             "own_revenue_year": [2022, 2011, float("nan")],
             "type": ["growing_poorly_served", "shrinking_well_served", "growing_well_served"],
@@ -93,20 +97,19 @@ def test_the_same_bytes_twice() -> None:
 
 
 def test_rows_have_name_figures_type_and_marks() -> None:
-    table = profiles.table("Zi", simulated())
-    head, one, two = rows(table)
-    assert one == ["1 Jia 甲县", "400", "500", "600", "30", "40", "10.0", "25", "90", "20", "33", "growing, poorly served",
-                   "N 2016–17, T"]  # fmt: skip
-    assert two[:4] == ["2 Yi 乙县", "100*", "100", "80"]
-    assert two[-3:] == ["44 (2011)", "shrinking, well served", "T"]
-    assert len(head) == len(one)
-    assert table.notes[-1].startswith("* On other ground")
-    assert len(profiles.table("Zi", simulated(ground_2000=True)).notes) == len(table.notes) - 1
+    head, *lines = rows(profiles.table("Zi", simulated()))
+    assert head[-2:] == ["Own revenue 2010, 2022 (percent)", "Type, and below it marks"]
+    assert lines == [
+        ["1 Jia 甲县", "2010", "500", "30", "65", "40", "10", "53", "growing, poorly served"],
+        ["1 Jia 甲县", "2020", "600", "40", "25", "90", "20", "33", "N 2016–17, T"],
+        ["2 Yi 乙县", "2010", "100", "20", "71", "50", "21", "54", "shrinking, well served"],
+        ["2 Yi 乙县", "2020", "80", "35", "31", "100", "31", "44 (2011)", "T"],
+    ]
 
 
 def test_a_unit_without_revenue_has_an_empty_cell() -> None:
-    three = simulated(prefecture_pinyin="Zi", own_revenue_year=[2022, 2011, float("nan")])
-    assert rows(profiles.table("Zi", three))[3][10] == ""
+    own = rows(profiles.table("Chou", simulated()))
+    assert [r[7] for r in own[1:]] == ["55", ""]
 
 
 def test_every_mark_has_its_letter_and_its_words() -> None:
@@ -122,8 +125,8 @@ def test_every_mark_has_its_letter_and_its_words() -> None:
 def test_prefectures_add_up() -> None:
     table = profiles.prefectures_table(simulated())
     found = rows(table)
-    assert found[1] == ["Zi 子市", "2", "600", "680", "28", "39", "0", "1", "1", "0"]
-    assert found[-1][:4] == ["All", "3", "1600", "1680"]
+    assert found[1] == ["Zi 子市", "2", "680", "28", "39", "0", "1", "1", "0"]
+    assert found[-1][:3] == ["All", "3", "1680"]
     assert f'href="{profiles.CHAPTER}#sec-profiles-zi"' in table.html()
 
 
@@ -149,7 +152,7 @@ def test_all_names_stand_in_tables_in_characters(units: pd.DataFrame) -> None:
     shown = re.findall(r'profiles\.table\("(\w+)"\)', CHAPTER)
     assert shown == PREFECTURES
     html = "".join(profiles.table(prefecture, units).html() for prefecture in shown)
-    found = re.findall(r'<th scope="row"[^>]*>\d+ [^<]+ <span lang="zh-CN">(.+?)</span></th>', html)
+    found = re.findall(r'<th scope="row" rowspan="2"[^>]*>\d+ [^<]+ <span lang="zh-CN">(.+?)</span></th>', html)
     roster = load_programme_units()
     assert sorted(found) == sorted(roster["name"])
     assert len(found) == 106
