@@ -85,7 +85,8 @@ def _prefectures(units: pd.DataFrame) -> dict[str, str]:
     return dict(zip(units["code"].str[:4], units["prefecture_pinyin"], strict=True))
 
 
-def _scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 100) -> None:
+def scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 100) -> None:
+    """A bar of so many kilometres from a point in degrees; `stretch` is how much higher than wide a degree is drawn."""
     length = kilometres / _KILOMETRES_PER_DEGREE * stretch
     axes.plot([x, x + length], [y, y], color=INK, linewidth=1.2, solid_capstyle="butt")
     axes.annotate(
@@ -105,7 +106,7 @@ def _class_labels(bounds: Sequence[float]) -> list[str]:
     return [f"{low} to {high}" for low, high in pairwise(shown)]
 
 
-def _shapes(polygons: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Series:
+def county_shapes(polygons: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Series:
     """Polygons of the treated province by code; a unit drawn under its later code keeps its own.
 
     Raises:
@@ -121,7 +122,7 @@ def _shapes(polygons: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Ser
     return shapes
 
 
-def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
+def outline_neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
     """Outlines of the neighbours; names clear of the edge, of home, and of the legend at the upper left."""
     west, south, east, north = home.bounds
     margin = _MARGIN * (east - west)
@@ -187,7 +188,7 @@ def programme_map(
     polygons = load_polygons() if polygons is None else polygons
     study = load_study() if study is None else study
     change = comparable_change(census, units, study)
-    shapes = _shapes(polygons, units, study)
+    shapes = county_shapes(polygons, units, study)
     provinces = polygons[polygons["level"] == "province"].set_index("code")["polygon"]
     home = unary_union(list(shapes))
     west, south, east, north = home.bounds
@@ -207,7 +208,7 @@ def programme_map(
         axes.set_aspect(stretch)
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, top)
-        _neighbours(axes, home, provinces, study)
+        outline_neighbours(axes, home, provinces, study)
         districts = shapes[~shapes.index.isin(change.index)]
         for shape in districts:
             draw(axes, shape, **_DISTRICT, linewidth=0.4)
@@ -220,7 +221,7 @@ def programme_map(
             if len(parts):
                 point = unary_union(list(parts)).centroid
                 axes.text(point.x, point.y, name, fontsize=SMALL, ha="center", va="center", path_effects=halo)
-        _scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
+        scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
         _legend(axes, colours, bounds, int(change.isna().sum()), study)
         figure.suptitle(_title(change), x=0.01, ha="left")
         return Figure(to_svg(figure), _title(change), change.rename("change").rename_axis("code").reset_index())

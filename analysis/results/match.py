@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.designs.elasticity import Elasticity, elasticity
-from analysis.designs.typology import classify, counts, on_opposite_sides
+from analysis.designs.typology import counts, on_opposite_sides
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results import match_capacity, match_money
-from analysis.results.counties import complete
 from analysis.results.effects import CRV1, placebo_rows
-from analysis.results.match_units import DESIGN, build_units, comparable, parts, where_words
+from analysis.results.match_units import DESIGN, build_units, comparable, parts, typed, where_words
 from analysis.study import Study
 
 TITLE = "Match and risk: services, capacity and money of counties"
@@ -122,13 +121,7 @@ def _services(frame: pd.DataFrame, study: Study) -> list[Finding]:
 def _typology(frame: pd.DataFrame, study: Study) -> tuple[list[Finding], pd.DataFrame]:
     """Counts of types, and the shares that the claims wait for."""
     first, last, where = study.first_year, study.last_year, where_words(study)
-    fine, _ = complete(
-        frame, ["log_population", "service_employment_end", "urban_share", "nonfarm_employment", "population"]
-    )
-    types = classify(
-        fine, growth="population", served="service_employment_end", urban="urban_share", unit="unit_id"
-    )  # fmt: skip
-    fine = fine.assign(**types)
+    fine = typed(frame)
     fine["out_of_step"] = on_opposite_sides(fine, "log_population", "service_employment_end", unit="unit_id")
     fine["lost"] = fine["population"] < 0
     fine["urban_without_work"] = (fine["urban_share"] > fine["urban_share"].median()) & (

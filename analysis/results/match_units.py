@@ -3,9 +3,10 @@
 import pandas as pd
 
 from analysis.designs.placebo import PlaceboTest, placebo_test
+from analysis.designs.typology import classify
 from analysis.findings import Finding
 from analysis.results import counties
-from analysis.results.counties import LONG_FORM, SERVICES
+from analysis.results.counties import LONG_FORM, SERVICES, complete
 from analysis.results.effects import Meaning, beside, effect, jackknifed, spatial
 from analysis.study import Study
 
@@ -30,6 +31,15 @@ def build_units(units: pd.DataFrame, census: pd.DataFrame, study: Study) -> pd.D
         frame[f"service_workers_{end}"] = LONG_FORM * workers
     frame["nonfarm_employment"] = frame["nonfarm_employment_end"] - frame["nonfarm_employment_start"]
     return frame.assign(group=groups(frame["province"], study))
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Units of `build_units` that have all figures of the typology, with type and urbanizing_while_shrinking."""
+    fine, _ = complete(
+        frame, ["log_population", "service_employment_end", "urban_share", "nonfarm_employment", "population"]
+    )
+    types = classify(fine, growth="population", served="service_employment_end", urban="urban_share", unit="unit_id")
+    return fine.assign(**types)
 
 
 def where_words(study: Study) -> dict[str, str]:
