@@ -115,7 +115,7 @@ def access_table() -> Table:
         Row(
             [
                 _breakable(identifier),
-                _breakable(_form(entry)),
+                _form(entry),
                 _breakable(address_words(str(entry["url"]))),
                 _TAKEN[_how(entry)],
             ]

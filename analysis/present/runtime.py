@@ -54,9 +54,9 @@ def runtime_table(path: Path = BENCH) -> Table:
     return Table(
         columns=[
             Column("What was measured", align="left", width=46),
-            Column("Found", width=18),
+            Column("Found", align="left", width=18),
             Column("Target", align="left", width=26),
-            Column("Met", width=10),
+            Column("Met", align="left", width=10),
         ],
         rows=rows,
         notes=notes,

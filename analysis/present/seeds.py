@@ -19,6 +19,7 @@ SEED, COUNTS = "seed", ("draws", "permutations")
 DRAWN = {
     "binned_scatter": "normal numbers, for how far a band has to reach to hold all bins at once",
     "coverage": "outcomes with shocks of the sizes of the data and no effect, to see what inference makes of them",
+    "draw": "shocks to provinces, prefectures and units",
     "family_p": "signs of prefectures, for p-values of several slopes together",
     "infer": "signs of provinces, where several provinces are treated",
     "label_p": "places of a label that a handful of units bear, for a p-value",
