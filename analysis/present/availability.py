@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from analysis.data.upstream import load_sources
 from analysis.present.numbers import Shown, format_number, quantity
-from analysis.present.tables import Column, Row, Table
+from analysis.present.tables import Column, Link, Row, Table
 
 Entry = Mapping[str, Any]
 
@@ -96,6 +96,11 @@ def address_words(url: str) -> str:
     return f"{parts.netloc}/{path}{query}".rstrip("/")
 
 
+def _in_ascii(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(path=quote(parts.path, safe="/%")).geturl()
+
+
 def _breakable(text: str) -> str:
     return re.sub("([_/.?=-])", "\\1\N{ZERO WIDTH SPACE}", text)
 
@@ -116,7 +121,7 @@ def access_table() -> Table:
             [
                 _breakable(identifier),
                 _form(entry),
-                _breakable(address_words(str(entry["url"]))),
+                Link(_breakable(address_words(str(entry["url"]))), _in_ascii(str(entry["url"]))),
                 _TAKEN[_how(entry)],
             ]
         )

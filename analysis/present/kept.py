@@ -7,6 +7,7 @@ keeps opens its files for the first table alone, so that the others would seem t
 import os
 import sys
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -25,8 +26,10 @@ def _hear(event: str, args: tuple[object, ...]) -> None:
         return
     if isinstance(args[2], int) and args[2] & _WRITES:
         return
-    name = os.path.abspath(args[0])  # noqa: PTH100 a symbolic link counts by its own name
-    if name.startswith(f"{ROOT}{os.sep}") and not name.endswith((".py", ".pyc")):
+    path = Path(os.path.abspath(args[0]))  # noqa: PTH100 a symbolic link counts by its own name
+    name = str(path)
+    # The environment lies in the project, and a library that is loaded meanwhile reads its files.
+    if path.is_relative_to(ROOT) and not path.is_relative_to(sys.prefix) and path.suffix not in (".py", ".pyc"):
         for files in _listening:
             files[name] = None
 
@@ -47,7 +50,8 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
         if key in known:
             result, files = known[key]
             for name in files:
-                Path(name).open("rb").close()
+                with suppress(FileNotFoundError):  # to have asked for it is what counts
+                    Path(name).open("rb").close()
             return result
         heard: dict[str, None] = {}
         _listening.append(heard)

@@ -1,6 +1,7 @@
 """What is kept is computed once, and its files are opened each time."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,20 +61,35 @@ def test_what_was_kept_before_counts_for_what_is_made_of_it(tmp_path: Path) -> N
 
 
 def test_modules_other_folders_and_what_is_written_do_not_count(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside = tmp_path_factory.mktemp("outside") / "x.csv"
-    for path in (outside, tmp_path / "m.py"):
+    library = tmp_path / ".venv/lib/data.txt"
+    library.parent.mkdir(parents=True)
+    monkeypatch.setattr(module.sys, "prefix", str(tmp_path / ".venv"))
+    for path in (outside, library, tmp_path / "m.py"):
         path.write_text("1", encoding="utf-8")
 
     @kept
     def read() -> None:
         outside.read_text(encoding="utf-8")
+        library.read_text(encoding="utf-8")
         (tmp_path / "m.py").read_text(encoding="utf-8")
         (tmp_path / "out.csv").write_text("1", encoding="utf-8")
 
     read()
     assert opened_by(read) == []
+
+
+def test_a_file_that_was_asked_for_in_vain_is_asked_for_again(tmp_path: Path) -> None:
+    @kept
+    def read() -> str:
+        path = tmp_path / "supplied.csv"
+        with suppress(FileNotFoundError):
+            return path.read_text(encoding="utf-8")
+        return "none"
+
+    assert opened_by(read) == opened_by(read) == ["supplied.csv"]
 
 
 def test_a_call_that_fails_is_not_kept(tmp_path: Path) -> None:

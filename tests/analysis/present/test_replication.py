@@ -52,6 +52,7 @@ def test_how_figures_were_taken_is_told_by_what_the_source_has(monkeypatch: pyte
         ["package", "p 1.2.3", "github.com/o/p", "by program from a Python package of a fixed version"],
         ["page", "Web page", "example.org/?t=1", "by hand from the page"],
     ]
+    assert '<a href="http://example.org/?t=1">' in availability.access_table().html()
     assert [str(availability.sources(how)) for how in ("", "read", "downloaded")] == [
         "3 sources",
         "1 source",
@@ -61,6 +62,7 @@ def test_how_figures_were_taken_is_told_by_what_the_source_has(monkeypatch: pyte
 
 def test_a_file_in_a_repository_is_named_by_revision_and_path() -> None:
     url = f"https://raw.githubusercontent.com/owner/name/{'ab' * 20}/data/%E4%B8%AD%E5%9B%BD.csv"
+    assert availability._in_ascii("https://example.org/中/%E4") == "https://example.org/%E4%B8%AD/%E4"
     assert availability.address_words(url) == "github.com/owner/name, revision ababababab: data/中国.csv"
 
 
