@@ -720,12 +720,14 @@ local function title_id(blocks)
   end
 end
 
+-- Lines are not broken: a number that ends a sentence, at the start of a line, would be that of a list.
 -- Blocks as Typst, after what they need to have defined for their code: the two are told apart by a character that no
 -- text has.
 local DEFINED = "\u{e002}"
 
 local function typst_text(blocks)
   return pandoc.write(pandoc.Pandoc(blocks), "typst-citations", {
+    wrap_text = "none",
     template = pandoc.template.compile("$highlighting-definitions$" .. DEFINED .. "$body$"),
   })
 end
