@@ -104,13 +104,16 @@ def explain(key: str) -> None:
 
 @report.command(hidden=True)
 @click.option("--chapter", help="The folds of this chapter's page.")
-@click.option("--index", is_flag=True, help="The entries of the index.")
-@click.option("--csv", is_flag=True, help="Put the CSV files beside the pages that Quarto has printed.")
-def provenance(chapter: str | None, index: bool, csv: bool) -> None:
+@click.option("--index", is_flag=True, help="The entries of the list of tables and figures.")
+@click.option("--after", is_flag=True, help="Add to the pages that Quarto has printed: CSV files, and the list.")
+def provenance(chapter: str | None, index: bool, after: bool) -> None:
     """Print as JSON what Quarto's filter adds to pages and the PDF, or do what is left after Quarto has rendered."""
-    from publishing.explain import for_quarto
+    from publishing.explain import after_quarto, for_quarto
 
-    answer = for_quarto(_book(), chapter, index=index, csv=csv)
+    book = _book()
+    if after:
+        after_quarto(book)
+    answer = for_quarto(book, chapter, index=index)
     if answer:
         click.echo(json.dumps(answer))
 

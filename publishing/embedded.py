@@ -244,7 +244,7 @@ def render(
             "search": True,
             "fonts": [TEXT_FONT, *font_families(font_files(book))],
             "chapters": chapters,
-            "made": folds.index(made),
+            "made": folds.index(made, scans),
         }
         used = set(json.loads(run_pandoc(manifest)))
         for path in kept.iterdir():

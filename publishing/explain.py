@@ -20,6 +20,7 @@ from publishing.provenance import (
     value_words,
     write_csv,
 )
+from publishing.references import Scan, scan
 from publishing.source import Cell, read_source
 from publishing.status import engine_of
 
@@ -158,14 +159,13 @@ def explain(book: Book, asked: str) -> str:
     )
 
 
-def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> dict[str, object]:
-    """What Quarto's filter adds: the folds of a chapter's page by label and its list of numbers, or the index.
+def for_quarto(book: Book, chapter: str | None, *, index: bool) -> dict[str, object]:
+    """What Quarto's filter adds: the folds of a chapter's page by label and its list of numbers, or the entries of all.
 
     Args:
         book: the book.
         chapter: the chapter's file, absolute or below the project.
-        index: whether the entries of the PDF's index are asked for.
-        csv: whether to write the CSV files into the folder that Quarto has rendered to, as it names it to its hooks.
+        index: whether the entries of the list of tables and figures are asked for.
     """
     answer: dict[str, object] = {}
     if chapter is not None:
@@ -174,7 +174,21 @@ def for_quarto(book: Book, chapter: str | None, *, index: bool, csv: bool) -> di
         answer["folds"] = {s.label: folds.fold(made, s) for s in made.floats()}
         answer["numbers"] = folds.numbers(made, path)
     if index:
-        answer["index"] = folds.index(_read(book, quarto.NAME))
-    if csv:
-        write_csv(_read(book, quarto.NAME), book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir))
+        answer["index"] = folds.index(*_all(book))
     return {name: value for name, value in answer.items() if value is not None}
+
+
+def _all(book: Book) -> tuple[Provenance, list[Scan]]:
+    sources = [read_source(book.root, entry.path) for entry in book.entries]
+    return read_provenance(book, sources, quarto.NAME), scan(book, sources)[0]
+
+
+def after_quarto(book: Book) -> None:
+    """Do what is left when all chapters have run: the CSV files, and what stands below the names in the list.
+
+    The folder is the one that Quarto has rendered to, as it names it to its hooks.
+    """
+    made, scans = _all(book)
+    out = book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir)
+    write_csv(made, out)
+    folds.fill(made, scans, out)

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,7 +14,7 @@ from publishing.files import read_json, write_json
 from publishing.fingerprint import file_hash, text_hash
 from publishing.press import READER, press_hash, run_pandoc
 from publishing.project import Book
-from publishing.source import INLINE_CLASS, Cell, Place, Source
+from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Place, Source
 
 PREFIXES = ("fig", "tbl", "eq", "sec")
 _REFERENCE = re.compile(rf"({'|'.join(PREFIXES)})-")
@@ -45,10 +45,21 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Typed:
+    """A table or figure in the text itself: its label, its caption as Markdown, the file of a figure, and its place."""
+
+    label: str
+    caption: str
+    file: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Scan:
     """What a chapter refers to and defines: citation ids, element ids, link targets, and oddities.
 
-    `claims` are the conditions in its text, each with its sentence, in pandoc's order.
+    `claims` are the conditions in its text, each with its sentence, in pandoc's order. `floats` are the tables and
+    figures in the text itself and, by their numbers among the steps, its cells, in the order in which they stand.
     """
 
     path: str
@@ -61,6 +72,7 @@ class Scan:
     titles: int
     unnumbered: bool
     claims: tuple[tuple[str, str], ...] = ()
+    floats: tuple[int | Typed, ...] = ()
 
 
 def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
@@ -80,6 +92,7 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
         manifest = {
             "task": "scan",
             "reader": READER,
+            "cell_class": CELL_CLASS,
             "inline_class": INLINE_CLASS,
             "bibliography": [str(path) for path in bibliography] if keys_name not in known else [],
             "chapters": list(unread.values()),
@@ -104,9 +117,18 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
                 titles=int(found["titles"]),
                 unnumbered=bool(found.get("unnumbered", False)),
                 claims=tuple((c["claim"], _with_code(c["sentence"], source)) for c in found["claims"]),
+                floats=tuple(_float(f, source) for f in found["floats"]),
             )
         )
     return scans, set(known[keys_name])
+
+
+def _float(found: Mapping[str, Any], source: Source) -> int | Typed:
+    if "step" in found:
+        return int(found["step"])
+    place = source.find(rf"#{re.escape(found['label'])}(?![\w-])")
+    file = join(source.path, unquote(found["file"])) if found["file"] else ""
+    return Typed(found["label"], found["caption"], file, place)
 
 
 def _kept_name(*parts: str) -> str:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 
 import pandas as pd
 
 from analysis.data.checks.census import COUNTRY, REMAINDERS, agreement
 from analysis.data.tables import load_bulletin_totals, load_census, load_census_exceptions, load_census_totals
+from analysis.present.kept import kept
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.places import PROVINCES
 from analysis.present.samples import load_points
@@ -38,7 +38,7 @@ DESCRIBED: Mapping[str, tuple[str, int]] = {
 }
 
 
-@cache
+@kept
 def _census() -> pd.DataFrame:
     return load_census()
 
@@ -89,7 +89,7 @@ def unit_types_table(study: Study | None = None) -> Table:
     )
 
 
-@cache
+@kept
 def _agreement() -> pd.DataFrame:
     return agreement(_census(), load_census_totals(), load_bulletin_totals())
 

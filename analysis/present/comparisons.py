@@ -1,12 +1,12 @@
 """What the data chapter shows of quantities that two sources give: how far they agree."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import pandas as pd
 
 from analysis.data.agreement import Agreement, agreement
 from analysis.data.tables import load_census, load_prefectures, load_units, load_yearbook
+from analysis.present.kept import kept
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.tables import Column, Row, Table
 
@@ -21,7 +21,7 @@ class Comparison:
     agreement: Agreement
 
 
-@cache
+@kept
 def comparisons() -> dict[str, Comparison]:
     """All comparisons by a short name; flagged figures are left out."""
     census, prefectures, yearbook, units = load_census(), load_prefectures(), load_yearbook(), load_units()

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from functools import cache
 from typing import Any
 
 import yaml
@@ -13,11 +12,12 @@ from analysis.data.schemas.wanted import SUPPLIED, WANTED
 from analysis.data.tables import load, load_census_totals
 from analysis.data.upstream import load_sources
 from analysis.paths import DATA
+from analysis.present.kept import kept
 from analysis.present.numbers import format_number
 from analysis.present.tables import Column, Row, Table
 
 
-@cache
+@kept
 def _codebook() -> dict[str, Any]:
     tables: dict[str, Any] = yaml.safe_load((DATA / "codebook.yml").read_text(encoding="utf-8"))["tables"]
     return tables
@@ -27,7 +27,7 @@ def _line(text: object) -> str:
     return " ".join(str(text).split())
 
 
-@cache
+@kept
 def _rows(name: str) -> int:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return sum(1 for _ in csv.reader(file)) - 1
@@ -90,7 +90,7 @@ def sources_table() -> Table:
     )
 
 
-@cache
+@kept
 def _coverage(name: str) -> dict[str, str]:
     """How many cells of each variable have a figure, and in which years, in words."""
     found = {}

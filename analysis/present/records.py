@@ -40,6 +40,11 @@ def day(record: Validation | Bench) -> Shown:
     return Shown(f"{record.date.day} {record.date:%B %Y}")
 
 
+def seed(record: Validation) -> Shown:
+    """The seed of the simulated draws: "20161"."""
+    return Shown(str(record.seed))
+
+
 def machine_words(record: Validation | Bench) -> Shown:
     """What the record was made on, and with which versions."""
     m = record.machine

@@ -1,11 +1,10 @@
 """What the data chapter shows of the register of units: which units stay comparable, and by which rule."""
 
-from functools import cache
-
 import pandas as pd
 
 from analysis.data.samples import samples
 from analysis.data.tables import load_boundary_cases, load_designations, load_units
+from analysis.present.kept import kept
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
@@ -27,12 +26,12 @@ RULES = {
 _SUMS = ("in the earlier census", "comparable", "comparable without zones")
 
 
-@cache
+@kept
 def _units() -> pd.DataFrame:
     return load_units()
 
 
-@cache
+@kept
 def _cases() -> pd.DataFrame:
     return load_boundary_cases()
 

@@ -15,7 +15,7 @@ from analysis.present.numbers import MINUS, Shown, text
 
 @dataclass(frozen=True)
 class Link(Shown):
-    """A cell that leads to a chapter: `target` is its file, seen from the chapter of the table, and perhaps a label."""
+    """A cell that leads somewhere: `target` is an address, or a chapter's file, seen from the chapter of the table."""
 
     target: str
 

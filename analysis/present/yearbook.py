@@ -1,11 +1,10 @@
 """What the data chapter shows of the county yearbook: what could be matched, and what was flagged."""
 
-from functools import cache
-
 import pandas as pd
 
 from analysis.data.checks.yearbook import flag_counts, growth_by_lag, match_rates
 from analysis.data.tables import load_prefectures, load_units, load_yearbook, load_yearbook_unmatched
+from analysis.present.kept import kept
 from analysis.present.numbers import Shown, format_number, quantity
 from analysis.present.tables import Column, Row, Table
 from analysis.study import Study, load_study
@@ -14,17 +13,17 @@ from analysis.study import Study, load_study
 _WORST = 8
 
 
-@cache
+@kept
 def _rows() -> pd.DataFrame:
     return load_yearbook(flagged=True)
 
 
-@cache
+@kept
 def _rates() -> pd.DataFrame:
     return match_rates(_rows(), load_yearbook_unmatched())
 
 
-@cache
+@kept
 def _flags() -> pd.DataFrame:
     return flag_counts(_rows())
 
@@ -34,7 +33,7 @@ def unit_years() -> Shown:
     return quantity(len(_rows()), "unit-years")
 
 
-@cache
+@kept
 def _years() -> pd.DataFrame:
     """For each pair of neighbouring years, how far growth is from the prefectures' own, at three lags."""
     places = load_units().set_index("unit_id")["prefecture"]

@@ -7,9 +7,11 @@ findings up says so by `sys.audit("report.finding", key)`, an audit event, so th
 import ast
 import importlib.metadata
 import inspect
+import linecache
 import os
 import pkgutil
 import sys
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ _PASSED_OVER = {"__pycache__", ".git", ".venv", ".quarto", "_freeze", ".pytask",
 _OWN = Path(__file__).resolve().parent.parent
 # Python itself lists folders in its search for modules and packages; modules' files are told from sys.modules.
 _IMPORTING = {"<frozen importlib._bootstrap_external>", importlib.metadata.__file__, pkgutil.__file__}
+# It also reads their text, if no byte code is kept, and for tracebacks.
+_LOADING = {*_IMPORTING, linecache.__file__, tokenize.__file__}
 _WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -65,24 +69,30 @@ class Recorder:
         self.busy = False
         self.parent = os.getppid()
 
-    def _name(self, value: object) -> str | None:
+    def _name(self, value: object, *, as_text: bool = False) -> str | None:
         if not isinstance(value, str | bytes | os.PathLike):
             return None
         path = Path(os.path.abspath(os.fsdecode(value)))  # noqa: PTH100 a symbolic link counts by its own name
-        if not path.is_relative_to(self.root) or path.is_relative_to(Path(sys.prefix)) or path.is_relative_to(_OWN):
+        if not path.is_relative_to(self.root) or path.is_relative_to(Path(sys.prefix)):
+            return None
+        if path.is_relative_to(_OWN) and not as_text:
             return None
         if any(path.is_relative_to(folder) for folder in self.passed_over):
             return None
         name = path.relative_to(self.root)
         return None if _PASSED_OVER & set(name.parts) else name.as_posix()
 
-    def _note(self, value: object) -> None:
-        name = self._name(value)
-        if name is None or name.endswith((".pyc", ".py")):
-            return  # modules are told from sys.modules: those that a cache of byte code gave are never opened
+    def _note(self, value: object, *, loading: bool) -> None:
+        # Modules are told from sys.modules: those that a cache of byte code gave are never opened. A chapter may read
+        # the text of one as well.
+        as_text = not loading and os.fsdecode(value).endswith(".py") if isinstance(value, str | os.PathLike) else False
+        name = self._name(value, as_text=as_text)
+        if name is None or name.endswith(".pyc") or (name.endswith(".py") and not as_text):
+            return
         if name not in self.reads:
             self.reads[name] = fingerprint(self.root / name, self.findings)
-        if self.steps and name not in self.steps[-1].files:
+        # The text of a module is no data.
+        if self.steps and not as_text and name not in self.steps[-1].files:
             self.steps[-1].files.append(name)
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
@@ -94,11 +104,15 @@ class Recorder:
                 self.steps[-1].findings.append(str(args[0]))
             return
         reads = event == "open" and not (isinstance(args[2], int) and args[2] & _WRITES)
-        lists = event in ("os.listdir", "os.scandir") and sys._getframe(1).f_code.co_filename not in _IMPORTING
+        lists = event in ("os.listdir", "os.scandir")
         if reads or lists:
+            frame = sys._getframe().f_back
+            caller = frame.f_code.co_filename if frame else ""
+            if lists and caller in _IMPORTING:
+                return
             self.busy = True
             try:
-                self._note("." if args[0] is None else args[0])
+                self._note("." if args[0] is None else args[0], loading=caller in _LOADING)
             finally:
                 self.busy = False
 

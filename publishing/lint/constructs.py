@@ -15,6 +15,7 @@ from publishing.source import CELL_CLASS, INLINE_CLASS
 
 TABLE = Path(__file__).with_name("constructs.yml")
 CALLOUTS = {f"callout-{kind}" for kind in ("note", "tip", "warning", "caution", "important")}
+PLACES = {"refs", "made"}  # what an engine fills
 _DEEPEST = 3
 _PERCENT = re.compile(r"\d+(?:\.\d+)?%")
 _CHECKED_ELSEWHERE = {"RawInline", "RawBlock"}  # by what stops the build, in publishing/references.py
@@ -64,10 +65,11 @@ def _header(element: Element) -> Iterator[str]:
 
 def _div(element: Element) -> Iterator[str]:
     identifier, classes, attributes = element.attributes
-    if CELL_CLASS in classes or identifier == "refs":
+    if CELL_CLASS in classes or identifier in PLACES:
         return
     if not CALLOUTS & set(classes):
-        yield f"a fenced div {{{_shown(identifier, classes, attributes)}}}; allowed are callouts and {{#refs}}"
+        shown = _shown(identifier, classes, attributes)
+        yield f"a fenced div {{{shown}}}; allowed are callouts, {{#refs}} and {{#made}}"
         return
     yield from _extra(element, "a callout", ids=".*", classes=CALLOUTS, keys={"title"})
 

@@ -187,12 +187,33 @@ local function words_of(inlines)
   }))
 end
 
+-- A table or figure that stands in the text itself: its label, its caption as Markdown, and the file of a figure.
+local function typed_float(div)
+  local caption = div.content[1].content[1]:walk({
+    Span = function(span)
+      if has_class(span, manifest.inline_class) then return pandoc.Str("…") end
+    end,
+  })
+  local file = ""
+  div:walk({ Image = function(image) file = image.src end })
+  local markdown = pandoc.write(pandoc.Pandoc({ caption }), "markdown", { wrap_text = "none" })
+  return { label = div.identifier, caption = markdown:gsub("%s+$", ""), file = file }
+end
+
 local function scan_chapter(chapter)
   local doc = read_chapter(chapter)
   for _, caption in ipairs(chapter.captions) do doc.blocks:extend(read_markdown(caption).blocks) end
-  local found = { cites = List:new(), ids = List:new(), links = List:new(), images = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new() }
+  local found = { cites = List:new(), ids = List:new(), links = List:new(), images = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new(), floats = List:new() }
   local function define(element)
     if element.identifier ~= "" then found.ids:insert(element.identifier) end
+  end
+  local function define_div(div)
+    define(div)
+    if has_class(div, manifest.cell_class) then
+      found.floats:insert({ step = tonumber(div.attributes.n) })
+    elseif has_class(div, "float") then
+      found.floats:insert(typed_float(div))
+    end
   end
   doc:walk({
     Cite = function(cite)
@@ -205,7 +226,7 @@ local function scan_chapter(chapter)
         if found.titles == 1 then found.unnumbered = has_class(header, "unnumbered") end
       end
     end,
-    Div = define,
+    Div = define_div,
     Span = function(span)
       define(span)
       if span.attributes.claim then
@@ -377,6 +398,26 @@ local function resolve_reference(cite)
     links:insert(pandoc.Link({ pandoc.Str(text) }, "#" .. citation.id, "", pandoc.Attr("", { "xref" })))
   end
   return links
+end
+
+-- How tables and figures were made --------------------------------------------------------------------
+
+REPORT_EMBEDDED = true
+local provenance = dofile(path.join({ HERE, "provenance.lua" }))
+
+-- The list has another form on a page than in print; each writer leaves the other's out.
+local function list_of_made()
+  return {
+    pandoc.Div(provenance.on_page(manifest.made, function(made) return made.html end), pandoc.Attr("", { "only-html" })),
+    pandoc.Div(provenance.in_print(manifest.made), pandoc.Attr("", { "only-typst" })),
+  }
+end
+
+local function only(format)
+  return function(div)
+    if has_class(div, "only-" .. format) then return div.content end
+    if has_class(div, "only-html") or has_class(div, "only-typst") then return {} end
+  end
 end
 
 -- One document of all chapters, so that citations are the same in every format ----------------------------
@@ -566,7 +607,7 @@ local function page_writer(titles)
   local template = pandoc.template.compile(read_file(path.join({ HERE, "page.html" })))
   return function(index, blocks)
     local chapter = manifest.chapters[index]
-    local doc = pandoc.Pandoc(blocks):walk({ Str = mark_chinese, Span = merge_languages })
+    local doc = pandoc.Pandoc(blocks):walk({ Str = mark_chinese, Span = merge_languages, Div = only("html") })
     doc = doc:walk({
       traverse = "topdown",
       Header = html_header,
@@ -613,9 +654,7 @@ end
 
 -- Typst -----------------------------------------------------------------------------------------------
 
-REPORT_EMBEDDED = true
 local mend = dofile(path.join({ HERE, "typst.lua" }))
-local provenance = dofile(path.join({ HERE, "provenance.lua" }))
 
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 
@@ -681,12 +720,14 @@ local function title_id(blocks)
   end
 end
 
+-- Lines are not broken: a number that ends a sentence, at the start of a line, would be that of a list.
 -- Blocks as Typst, after what they need to have defined for their code: the two are told apart by a character that no
 -- text has.
 local DEFINED = "\u{e002}"
 
 local function typst_text(blocks)
   return pandoc.write(pandoc.Pandoc(blocks), "typst-citations", {
+    wrap_text = "none",
     template = pandoc.template.compile("$highlighting-definitions$" .. DEFINED .. "$body$"),
   })
 end
@@ -695,6 +736,7 @@ local function chapter_writer(title_ids)
   return function(index, content)
     local chapter = manifest.chapters[index]
     local doc = pandoc.Pandoc(content):walk({
+      Div = only("typst"),
       Header = function(header)
         header.identifier = typst_id(header.identifier, index)
         if header.attributes["number"] == nil then header.classes:insert("unnumbered") end
@@ -736,12 +778,6 @@ local function chapter_writer(title_ids)
   end
 end
 
-local function made_index()
-  return typst_text(provenance.index(manifest.made, function(id)
-    return { pandoc.Link({ pandoc.Str(labels[id].text) }, "#" .. id) }
-  end))
-end
-
 local function write_typst(texts)
   local bodies, definitions = List:new(), ""
   local appendix = false
@@ -781,6 +817,14 @@ for index, chapter in ipairs(manifest.chapters) do
   end)
   docs:insert(number_chapter(pandoc.read(read, "json"), chapter, index))
 end
+local listed = false
+for index, doc in ipairs(docs) do
+  local filled, found = provenance.fill(doc, list_of_made)
+  docs[index] = filled
+  listed = listed or found
+end
+-- Without a place for it the list is a part of its own, in print alone.
+if manifest.typst and not listed then docs:insert(pandoc.Pandoc(provenance.at_end(manifest.made))) end
 for index, doc in ipairs(docs) do docs[index] = doc:walk({ Cite = resolve_reference }) end
 
 local contents = split(merge(docs))
@@ -805,14 +849,11 @@ local page, typst_chapter = page_writer(titles), chapter_writer(title_ids)
 local texts = List:new()
 for index, blocks in ipairs(contents) do
   local input = index .. outline .. pandoc.write(pandoc.Pandoc(blocks), "json")
-  if manifest.html then
+  if manifest.html and manifest.chapters[index] then
     local target = path.join({ manifest.out, manifest.chapters[index].page })
     write_file(target, keep("page", input, function() return page(index, blocks) end))
   end
   if manifest.typst then texts:insert(keep("typst", input, function() return typst_chapter(index, blocks) end)) end
 end
-if manifest.typst then
-  texts:insert(made_index())
-  write_typst(texts)
-end
+if manifest.typst then write_typst(texts) end
 io.stdout:write(json.encode(used))

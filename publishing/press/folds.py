@@ -1,21 +1,24 @@
-"""Provenance as it is printed: folds below tables and figures in HTML, and the entries of the PDF's index.
+"""Provenance as it is printed: folds below tables and figures in HTML, and the entries of the list of all of them.
 
 Both engines print these same texts; here is where they are escaped.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publishing.findings import Found
 from publishing.provenance import Document, Provenance, Shown, files_folder, meaning_words, value_words
+from publishing.references import Scan, Typed
 from publishing.source import Cell, Inline, Place
 
 SHORT = 10  # characters of a hash; its title has all
-MOST_KEYS = 6  # findings named in an entry of the PDF's index
+MOST_KEYS = 6  # findings named in an entry of the list
 _SENTENCES = re.compile(r"(?<=[.;]) (?=[A-Z0-9])")
+_EMPTY = re.compile(r'(<div class="made-by"[^>]* data-made="([^"]+)"[^>]*>)[^<]*(</div>)')
 _HAN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)")
 
 
@@ -182,20 +185,78 @@ def _other(anchor: str, shown: list[Shown]) -> str:
     )
 
 
-def index(made: Provenance) -> list[dict[str, Any]]:
-    """An entry for each computed table and figure, for the PDF: plain texts, which the engine escapes."""
+def _by(shown: Shown) -> str:
+    return str(shown.function) if shown.function else f"the cell at {shown.step.place}"
+
+
+def _by_hand(typed: Typed) -> str:
+    return f"hand: {typed.file}, shown at {typed.place}" if typed.file else f"hand at {typed.place}"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(_code, names))
+
+
+def _made_words(entry: Mapping[str, Any], by: str) -> str:
+    """The same words as in print, as HTML."""
+    more = f" and {entry['more']} more" if entry["more"] else ""
+    parts = [
+        f"Made by {by}.",
+        f"Findings: {_codes(entry['findings'])}{more}." if entry["findings"] else "",
+        f"Data: {_codes(entry['data'])}." if entry["data"] else "",
+        f"Last revision of its inputs: {_text(entry['revision'])}." if entry["revision"] else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _computed(made: Provenance, shown: Shown) -> dict[str, Any]:
+    keys = sorted(shown.findings)
+    function = shown.function
+    entry = {
+        "id": shown.label,
+        "caption": shown.caption,
+        "by": _by(shown),
+        "findings": keys[:MOST_KEYS],
+        "more": max(len(keys) - MOST_KEYS, 0),
+        "data": [f"{name} {value[:SHORT]}" for name, value in made.data(shown).items()],
+        "revision": made.revision(shown),
+    }
+    by = f"{_code(function.name)} ({_code(f'{function.file}:{function.line}')})" if function else _cell_words(shown)
+    return entry | {"html": _made_words(entry, by)}
+
+
+def _typed(typed: Typed) -> dict[str, Any]:
+    by = _by_hand(typed)
+    entry: dict[str, Any] = {"id": typed.label, "caption": typed.caption, "by": by}
+    entry |= {"findings": [], "more": 0, "data": [], "revision": ""}
+    return entry | {"html": _made_words(entry, _text(by))}
+
+
+def index(made: Provenance, scans: Sequence[Scan]) -> list[dict[str, Any]]:
+    """An entry for each table and figure in the order of the book.
+
+    `html` is what stands below its name on a page; the others are plain texts for print, which the engine escapes, but
+    for `caption`, which is Markdown.
+    """
     entries: list[dict[str, Any]] = []
-    for shown in made.floats():
-        keys = sorted(shown.findings)
-        more = len(keys) - MOST_KEYS
-        entries.append(
-            {
-                "id": shown.label,
-                "by": str(shown.function) if shown.function else f"the cell at {shown.step.place}",
-                "findings": keys[:MOST_KEYS],
-                "more": max(more, 0),
-                "data": [f"{name} {value[:SHORT]}" for name, value in made.data(shown).items()],
-                "revision": made.revision(shown),
-            }
-        )
+    for found in scans:
+        steps = made.shown[found.path]
+        for one in found.floats:
+            if isinstance(one, Typed):
+                entries.append(_typed(one))
+            elif steps[one].label:
+                entries.append(_computed(made, steps[one]))
     return entries
+
+
+def fill(made: Provenance, scans: Sequence[Scan], out: Path) -> None:
+    """Put into the list on pages below `out` what stands below each name, which another program has left empty."""
+    texts: dict[str, str] | None = None
+    for page in made.shown:
+        path = out / PurePosixPath(page).with_suffix(".html")
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not _EMPTY.search(before):
+            continue
+        texts = texts or {entry["id"]: entry["html"] for entry in index(made, scans)}
+        after = _EMPTY.sub(lambda m: f"{m[1]}{texts.get(m[2], '')}{m[3]}", before)  # noqa: B023 used at once
+        path.write_text(after, encoding="utf-8", newline="")

@@ -9,8 +9,14 @@
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
 
 local function guard(inlines)
-  local first = inlines[1]
+  local first, second = inlines[1], inlines[2]
   if first == nil or first.t ~= "Str" then return nil end
+  -- What an expression prints and the point after it are two.
+  if first.text:match("^%d+$") and second and second.t == "Str" and second.text:match("^%.") then
+    first = pandoc.Str(first.text .. second.text)
+    inlines:remove(1)
+    inlines[1] = first
+  end
   local text = first.text
   local mark, rest = text:match("^([=%-%+/])(.*)$")
   local escaped

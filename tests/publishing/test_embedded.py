@@ -1,11 +1,14 @@
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pypandoc
 import pytest
 from pypdf import PdfReader
 
 from publishing.errors import EngineError, ExecutionError
+from publishing.press import TYPST_FILTER
 from tests.publishing.conftest import edit
 from tests.publishing.pages import check_links, pages
 
@@ -179,3 +182,21 @@ def test_an_equation_that_typst_cannot_print_is_told(small_book: Path, made: Cal
     edit(small_book / "chapters/02-two.qmd", "- A list", "- A list $\\undefinedthing{x}$")
     with pytest.raises(EngineError, match="undefinedthing"):
         made(small_book)
+
+
+def test_a_number_that_ends_a_sentence_starts_no_list(small_book: Path, made: Callable[..., str]) -> None:
+    """Where pandoc broke the line before it, Typst would take it for the number of an item."""
+    path = small_book / "chapters/01-one.qmd"
+    line = f"{'word ' * 14}`{{python}} value`. After"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
+    made(small_book, formats=("pdf",))
+    text = "\n".join(p.extract_text() for p in PdfReader(small_book / "_book/small.pdf").pages)
+    assert "word 42. After" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("first", ['Str "42",Str "."', 'Str "42."', 'Str "42",Str ".x"'])
+def test_nor_does_one_that_starts_a_paragraph(first: str) -> None:
+    command = [pypandoc.get_pandoc_path(), "-f", "native", "-t", "typst", "-L", str(TYPST_FILTER)]
+    native = f'[Para [{first},Space,Str "After"]]'
+    done = subprocess.run(command, input=native, capture_output=True, text=True, check=True, encoding="utf-8")
+    assert done.stdout.startswith("42\\.")

@@ -1,12 +1,15 @@
 """What the benchmark compares gives the same numbers; nothing here is timed."""
 
 import json
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis.designs.event_study import two_way
+from analysis.records import RecordError
 from analysis.validation import bench
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")  # pyfixest 0.60 on pandas 3.1
@@ -45,19 +48,27 @@ def test_a_race_takes_turns_and_leaves_the_first_turn_out() -> None:
     assert [len(t) for t in times] == [3, 3]
 
 
+def test_a_build_that_fails_stops_the_benchmark_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", "chapters/a.qmd:3: out of order")
+    monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(RecordError, match=r"publishing\.whole_build failed:\nchapters/a\.qmd:3: out of order"):
+        bench.builds("publishing.whole_build")
+
+
 def test_the_record_says_what_was_measured_on_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measure = bench.Measure("m", "A measure", 2.0, 1.5, "times", "at least 1", True, 3, "detail")
     for name in ("two_way_effects", "two_way_dummies"):
         monkeypatch.setattr(bench, name, lambda: measure)
     for name in ("placebos", "curve_times"):
         monkeypatch.setattr(bench, name, lambda _: [measure])
-    for name in ("pipeline", "builds"):
-        monkeypatch.setattr(bench, name, lambda: [measure])
+    monkeypatch.setattr(bench, "pipeline", lambda: [measure])
+    monkeypatch.setattr(bench, "builds", lambda module: [replace(measure, name=module)])
     monkeypatch.setattr(bench, "_load", lambda: None)
     said: list[str] = []
     bench.run_bench(tmp_path / "records" / "bench.json", said.append)
     record = json.loads((tmp_path / "records" / "bench.json").read_text(encoding="utf-8"))
-    assert len(record["measures"]) == len(said) == 6
+    assert len(record["measures"]) == len(said) == 7
+    assert [m["name"] for m in record["measures"]][-2:] == ["publishing.benchmark", "publishing.whole_build"]
     assert record["measures"][0] == {"name": "m", "what": "A measure", "value": 2.0, "best": 1.5, "unit": "times", "target": "at least 1", "met": True, "repeats": 3, "detail": "detail"}  # fmt: skip
     assert {"analysis/designs/placebo.py", "analysis/validation/bench.py", "publishing/build.py"} <= set(
         record["made_from"]["code"]

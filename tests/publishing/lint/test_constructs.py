@@ -1,6 +1,7 @@
 """The table of constructs is what the documentation shows, what the linter lets pass, and what the book prints."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pypdf import PdfReader
 
 from publishing.lint import lint
 from publishing.lint.constructs import as_markdown, refused_markdown, table
-from publishing.press import READER
+from publishing.press import HERE, READER
 from publishing.project import load_book
 from publishing.quarto import find_quarto
 from publishing.source import CELL_OPTIONS
@@ -32,6 +33,11 @@ def words(text: str) -> str:
 def write_chapter(folder: Path) -> Path:
     root = copy_small_book(folder)
     edit(root / "_quarto.yml", "    - chapters/02-two.qmd", "    - chapters/02-two.qmd\n    - chapters/03-all.qmd")
+    # Quarto fills the list of tables and figures by a filter, and by a hook when all chapters have run.
+    shutil.copyfile(HERE / "provenance.lua", root / "provenance.lua")
+    edit(root / "_quarto.yml", "  - typst.lua", "  - typst.lua\n  - {path: provenance.lua, at: pre-ast}")
+    hooks = "  pre-render: report prepare\n"
+    edit(root / "_quarto.yml", hooks, f"{hooks}  post-render: report provenance --after\n")
     write_findings(root)
     (root / "chapters/_included.md").write_text("From another file.\n", encoding="utf-8")
     examples = "\n".join(construct["example"] for construct in ALLOWED)
