@@ -85,7 +85,8 @@ def _prefectures(units: pd.DataFrame) -> dict[str, str]:
     return dict(zip(units["code"].str[:4], units["prefecture_pinyin"], strict=True))
 
 
-def _scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 100) -> None:
+def scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 100) -> None:
+    """A bar of so many kilometres from a point in degrees; `stretch` is how much higher than wide a degree is drawn."""
     length = kilometres / _KILOMETRES_PER_DEGREE * stretch
     axes.plot([x, x + length], [y, y], color=INK, linewidth=1.2, solid_capstyle="butt")
     axes.annotate(
@@ -99,7 +100,8 @@ def _scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int =
     )
 
 
-def _class_labels(bounds: Sequence[float]) -> list[str]:
+def class_labels(bounds: Sequence[float]) -> list[str]:
+    """What a legend calls the classes between bounds, with as many decimals as the bounds need."""
     digits = next(d for d in range(7) if d == 6 or np.allclose(np.round(bounds, d), bounds, atol=1e-9))
     shown = [format_number(b, digits) for b in bounds]
     return [f"{low} to {high}" for low, high in pairwise(shown)]
@@ -121,7 +123,7 @@ def _shapes(polygons: pd.DataFrame, units: pd.DataFrame, study: Study) -> pd.Ser
     return shapes
 
 
-def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
+def outline_neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Study) -> None:
     """Outlines of the neighbours; names clear of the edge, of home, and of the legend at the upper left."""
     west, south, east, north = home.bounds
     margin = _MARGIN * (east - west)
@@ -140,7 +142,7 @@ def _neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, study: Stu
 
 def _legend(axes: Axes, colours: np.ndarray, bounds: Sequence[float], unknown: int, study: Study) -> None:
     swatches = [
-        Patch(facecolor=colour, label=label) for colour, label in zip(colours, _class_labels(bounds), strict=True)
+        Patch(facecolor=colour, label=label) for colour, label in zip(colours, class_labels(bounds), strict=True)
     ]
     if unknown:
         label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"
@@ -207,7 +209,7 @@ def programme_map(
         axes.set_aspect(stretch)
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, top)
-        _neighbours(axes, home, provinces, study)
+        outline_neighbours(axes, home, provinces, study)
         districts = shapes[~shapes.index.isin(change.index)]
         for shape in districts:
             draw(axes, shape, **_DISTRICT, linewidth=0.4)
@@ -220,7 +222,7 @@ def programme_map(
             if len(parts):
                 point = unary_union(list(parts)).centroid
                 axes.text(point.x, point.y, name, fontsize=SMALL, ha="center", va="center", path_effects=halo)
-        _scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
+        scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
         _legend(axes, colours, bounds, int(change.isna().sum()), study)
         figure.suptitle(_title(change), x=0.01, ha="left")
         return Figure(to_svg(figure), _title(change), change.rename("change").rename_axis("code").reset_index())

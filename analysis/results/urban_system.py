@@ -333,6 +333,20 @@ def _sides(rows: pd.DataFrame, frame: pd.DataFrame, study: Study) -> tuple[list[
     of = f"{DESIGN}.neighbours.{{}}"
     near_sample = f"Prefectures of {own}'s neighbours {which}"
     found += [*gaps(of, beside, near_sample, main), *more(of, beside, near_sample)]
+    there = put_zones(near[near["prefecture"].isin(beside.index)], "with_districts")
+    in_counties = there[there["side"] == COUNTY]
+    for key, value, words in (
+        (
+            "share_of_urban_growth_in_counties", share_of_growth(there),
+            f"Additional urban residents, {first} to {last}, of counties and county-level cities, in percent of all.",
+        ),
+        (
+            f"share_of_urban_in_counties_{first}", 100 * in_counties["urban_start"].sum() / there["urban_start"].sum(),
+            f"Urban residents of {first} in counties and county-level cities, in percent of all.",
+        ),
+    ):  # fmt: skip
+        how = f"{words} Units by their kind in {first}; {main}. {COUNTED}"
+        found.append(Finding(of.format(key), float(value), "percent", near_sample, how, n=len(beside)))
     near_less = county_growth(frame[frame["province"].isin(study.neighbours)], beside)
     near_units = (
         f"Counties and county-level cities of {own}'s neighbours on the same ground in both, in prefectures {which}"
