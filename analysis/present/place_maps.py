@@ -101,7 +101,7 @@ def _map(
     stretch = 1 / np.cos(np.radians((south + north) / 2))
     colours = mpl.colormaps["YlGnBu"](np.linspace(0.12, 0.95, len(bounds) - 1))
     of_class = pd.cut(values, bounds, include_lowest=True, labels=False)
-    gave = {unit for _, members in GROUND_OF_ZONES.values() for unit in members} if hatched else set()
+    gave = [unit for _, members in GROUND_OF_ZONES.values() for unit in members if unit in shapes.index and hatched]
     halo = [withStroke(linewidth=2, foreground="white")]
     with style(name):
         height = WIDTH * stretch * (top - bottom) / (right - left)
@@ -112,15 +112,16 @@ def _map(
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, top)
         outline_neighbours(axes, home, provinces, study)
-        for place, number in of_class.items():
-            draw(axes, shapes[place], facecolor=colours[int(number)], edgecolor="white", linewidth=0.4)
-        for place in places.loc[places["place"].isin(gave), "place"]:
+        for place, number in zip(values.index, of_class, strict=True):
+            draw(axes, shapes[str(place)], facecolor=colours[int(number)], edgecolor="white", linewidth=0.4)
+        for place in gave:
             draw(axes, shapes[place], **_GAVE)
         draw(axes, home, facecolor="none", edgecolor=LINE, linewidth=0.9)
-        for city in places[places["kind"] == CITY].itertuples():
-            draw(axes, shapes[city.place], **_CITY)
-            point = shapes[city.place].representative_point()
-            axes.text(point.x, point.y, str(city.pinyin), fontsize=SMALL, ha="center", va="center", path_effects=halo)
+        cities = places[places["kind"] == CITY]
+        for place, called in zip(cities["place"], cities["pinyin"], strict=True):
+            draw(axes, shapes[str(place)], **_CITY)
+            point = shapes[str(place)].representative_point()
+            axes.text(point.x, point.y, str(called), fontsize=SMALL, ha="center", va="center", path_effects=halo)
         scale_bar(axes, left + margin / 2, bottom + margin / 2, stretch)
         _legend(axes, colours, bounds, legend, hatched)
         figure.suptitle(title, x=0.01, ha="left")
@@ -195,7 +196,8 @@ def residents_map(
         ValueError: a place has no polygon.
     """
     own, study, polygons, links = _given(places, study, polygons, links)
-    change = (100 * np.log(own["people_end"] / own["people_start"])).set_axis(own["place"])
+    ratio = (own["people_end"] / own["people_start"]).to_numpy(dtype=float)
+    change = pd.Series(100 * np.log(ratio), index=own["place"])
     counties = (own["kind"] != CITY).to_numpy()
     losing, cities = int((change[counties] < 0).sum()), int((change[~counties] < 0).sum())
     losing_cities = "no prefecture city" if cities == 0 else f"{cities} of {(~counties).sum()} prefecture cities"

@@ -1,7 +1,7 @@
 """How counties changed by their distance to the provincial capital and to the nearest prefecture city.
 
 Counties near a city are those from which its zones took ground. So each slope stands beside one without the units
-that gave ground by a documented fact, and one without all that may have.
+that are known to have given ground, and one without all that may have.
 """
 
 from collections.abc import Iterator
@@ -79,19 +79,21 @@ def build(units: pd.DataFrame, census: pd.DataFrame, study: Study) -> pd.DataFra
 
     Returns:
         The frame of `counties.build` with km_to_seat (to the nearest prefecture city, of whatever province),
-        own_seat (whether that is the unit's own prefecture's), documented (whether the register has that it gave
-        ground to a zone) and earlier (change of log population in the decade before, where the ground was the same).
+        own_seat (whether that is the unit's own prefecture's), gave (whether it is known to have given ground to a
+        zone: by the register, or as one of `GROUND_OF_ZONES`) and earlier (change of log population in the decade
+        before, where the ground was the same).
     """
     frame = counties.build(units, census, first=study.first_year, last=study.last_year)
     frame = frame.dropna(subset=["longitude", "latitude"]).reset_index(drop=True)
     centres = city_centres(units, census, study.first_year)
     apart = great_circle(frame, centres)
     ground = units.set_index("unit_id")[f"ground_{study.first_year}_{study.last_year}"]
+    named = {unit for _, members in GROUND_OF_ZONES.values() for unit in members}
     before = counties.build(units, census, first=EARLIER[0], last=EARLIER[1]).set_index("unit_id")["log_population"]
     return frame.assign(
         km_to_seat=apart.min(axis=1),
         own_seat=centres.index.to_numpy()[apart.argmin(axis=1)] == frame["prefecture"],
-        documented=(ground.reindex(frame["unit_id"]) == "zone").to_numpy(),
+        gave=(ground.reindex(frame["unit_id"]) == "zone").to_numpy() | frame["unit_id"].isin(named).to_numpy(),
         earlier=before.reindex(frame["unit_id"]).to_numpy(),
     )
 
@@ -138,7 +140,7 @@ def _slopes(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str 
     within = "" if absorb is None else ", within provinces"
     samples = {
         "": (frame, ""),
-        ".without_documented": (frame[~frame["documented"]], ", without those that gave ground to a zone"),
+        ".without_givers": (frame[~frame["gave"]], ", without those that gave ground to a zone"),
         ".without_zones": (frame[frame["zone"] == 0], ", without those that gave, or may have given, ground to a zone"),
     }
     places = {"capital": ("km_to_capital", "the provincial capital"), "seat": ("km_to_seat", "the nearest city")}
@@ -256,7 +258,7 @@ def make(units: pd.DataFrame, census: pd.DataFrame, study: Study, made_from: Mad
         )
     )  # fmt: skip
     columns = [
-        "unit_id", "name", "pinyin", "province", "prefecture", "km_to_capital", "km_to_seat", "documented", "zone",
+        "unit_id", "name", "pinyin", "province", "prefecture", "km_to_capital", "km_to_seat", "gave", "zone",
         "log_population", "urban_share", "earlier",
     ]  # fmt: skip
     points = frame[frame["province"].isin(study.provinces)][columns].reset_index(drop=True)
