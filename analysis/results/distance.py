@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.designs.dose import slope
 from analysis.designs.errors import DesignError
+from analysis.designs.placebo import DETECTABLE
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results import counties
 from analysis.results.counties import LOG_POINTS, OUTCOMES, complete
@@ -135,6 +136,12 @@ def _band_findings(of: str, whose: str, frame: pd.DataFrame, study: Study) -> It
             yield Finding(f"{key}.median", float(inside[name].median()), unit, sample, f"Median {words}", n=len(inside))
 
 
+def _detectable(key: str, error: float, meaning: Meaning) -> Finding:
+    """The smallest size that would be found with probability 0.8, from the clustered error."""
+    how = f"{meaning.specification} Minimum detectable size: {DETECTABLE} clustered errors."
+    return Finding(f"{key}.detectable", DETECTABLE * error, meaning.unit, meaning.sample, how)
+
+
 def _slopes(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str | None) -> Iterator[Finding]:
     """What goes with 100 kilometres more, in units of all of one group of provinces."""
     within = "" if absorb is None else ", within provinces"
@@ -159,7 +166,10 @@ def _slopes(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str 
                     f"{to}{within}.",
                 )
                 fit = slope(fine, outcome, column, absorb=absorb, cluster="prefecture", unit="unit_id")
-                yield association(f"{of}.{place}.{outcome}{variant}", fit, meaning, times=PER)
+                key = f"{of}.{place}.{outcome}{variant}"
+                yield association(key, fit, meaning, times=PER)
+                if not variant:
+                    yield _detectable(key, PER * fit.standard_error, meaning)
 
 
 def _shadow(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str | None) -> Iterator[Finding]:
@@ -177,6 +187,7 @@ def _shadow(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str 
         )
         fit = slope(fine, outcome, "ring", absorb=absorb, cluster="prefecture", unit="unit_id")
         yield association(f"{of}.shadow.{outcome}", fit, meaning)
+        yield _detectable(f"{of}.shadow.{outcome}", fit.standard_error, meaning)
 
 
 def _near(of: str, whose: str, frame: pd.DataFrame, study: Study) -> Iterator[Finding]:
