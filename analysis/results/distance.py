@@ -148,7 +148,10 @@ def _slopes(of: str, whose: str, frame: pd.DataFrame, study: Study, absorb: str 
     samples = {
         "": (frame, ""),
         ".without_givers": (frame[~frame["gave"]], ", without those that gave ground to a zone"),
-        ".without_zones": (frame[frame["zone"] == 0], ", without those that gave, or may have given, ground to a zone"),
+        ".without_zones": (
+            frame[(frame["zone"] == 0) & ~frame["gave"]],
+            ", without those that gave, or may have given, ground to a zone",
+        ),
     }
     places = {"capital": ("km_to_capital", "the provincial capital"), "seat": ("km_to_seat", "the nearest city")}
     for place, (column, to) in places.items():

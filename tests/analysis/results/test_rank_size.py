@@ -128,3 +128,16 @@ def test_every_place_of_henan_has_a_polygon_and_every_polygon_a_place() -> None:
     counties = polygons[(polygons["level"] == "county") & polygons["code"].str.startswith("41")]["polygon"]
     assert len(shapes) == len(own)
     assert sum(s.area for s in shapes) == pytest.approx(sum(p.area for p in counties))
+
+
+def test_henans_slope_can_be_told_from_one_neighbours_alone(findings: dict[str, Finding]) -> None:
+    """What chapters/05-urban-system.qmd says in words, by the normal law for two independent slopes."""
+    own = findings["rank_size.henan.slope_2020"]
+    assert own.standard_error
+    told = set()
+    for name in ("hebei", "shanxi", "anhui", "shandong", "hubei", "shaanxi"):
+        other = findings[f"rank_size.{name}.slope_2020"]
+        assert other.standard_error
+        if own.value - other.value > 1.96 * np.hypot(own.standard_error, other.standard_error):
+            told.add(name)
+    assert told == {"shaanxi"}
