@@ -100,7 +100,8 @@ def scale_bar(axes: Axes, x: float, y: float, stretch: float, kilometres: int = 
     )
 
 
-def _class_labels(bounds: Sequence[float]) -> list[str]:
+def class_labels(bounds: Sequence[float]) -> list[str]:
+    """What a legend calls the classes between bounds, with as many decimals as the bounds need."""
     digits = next(d for d in range(7) if d == 6 or np.allclose(np.round(bounds, d), bounds, atol=1e-9))
     shown = [format_number(b, digits) for b in bounds]
     return [f"{low} to {high}" for low, high in pairwise(shown)]
@@ -141,7 +142,7 @@ def outline_neighbours(axes: Axes, home: BaseGeometry, provinces: pd.Series, stu
 
 def _legend(axes: Axes, colours: np.ndarray, bounds: Sequence[float], unknown: int, study: Study) -> None:
     swatches = [
-        Patch(facecolor=colour, label=label) for colour, label in zip(colours, _class_labels(bounds), strict=True)
+        Patch(facecolor=colour, label=label) for colour, label in zip(colours, class_labels(bounds), strict=True)
     ]
     if unknown:
         label = f"code changed ({unknown} {'unit' if unknown == 1 else 'units'})"

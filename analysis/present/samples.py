@@ -10,6 +10,7 @@ from analysis.paths import SAMPLES
 # Columns of codes and names: read as numbers they would lose noughts and turn to floats.
 _TEXT = (
     "unit_id", "code", "code_end", "province", "prefecture", "poverty_exit", "group", "key", "kind", "name", "pinyin",
+    "place",
 )  # fmt: skip
 
 

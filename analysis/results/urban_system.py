@@ -130,9 +130,9 @@ def share_of_growth(rows: pd.DataFrame, where: str = "counties") -> float:
     return float(100 * more[rows["side"] == where].sum() / more.sum())
 
 
-def _baseline(census: pd.DataFrame, totals: pd.DataFrame, study: Study) -> list[Finding]:
-    """The treated province's counties in the first census beside its neighbours'."""
-    year, own = study.first_year, study.province_names[study.treated]
+def _levels(census: pd.DataFrame, totals: pd.DataFrame, study: Study, year: int) -> list[Finding]:
+    """The treated province's counties in a census beside its neighbours' and the country's."""
+    own = study.province_names[study.treated]
     name = own.lower()
     provinces = totals[(totals["year"] == year) & (totals["level"] == "province")]
     country = 100 * provinces["urban_population"].sum() / provinces["population"].sum()
@@ -151,10 +151,17 @@ def _baseline(census: pd.DataFrame, totals: pd.DataFrame, study: Study) -> list[
     )  # fmt: skip
     add(f"urban_share_{year}", share, "percent", whole, f"Urban residents in percent of residents, {own}, {year}.")
     add(f"country_urban_share_{year}", country, "percent", whole, f"The same for mainland China, {year}.")
+    near = provinces[provinces["code"].str[:2].isin(study.neighbours)]
+    add(
+        f"neighbours_urban_share_{year}", 100 * near["urban_population"].sum() / near["population"].sum(), "percent",
+        f"{province_words(study).split(' and its ')[1].capitalize()}: all units, districts included; as printed.",
+        f"Urban residents in percent of residents, neighbours together, {year}.",
+    )  # fmt: skip
 
     rows = census[(census["year"] == year) & census["unit_type"].isin(KINDS)]
     ours = rows[rows["code"].str[:2] == study.treated]
     theirs = rows[rows["code"].str[:2].isin(study.neighbours)]
+    everywhere = f"All counties, county-level cities and banners of mainland China in the census of {year}."
     sample = f"All counties, county-level cities and banners of {province_words(study)} in the census of {year}."
     pairs = {
         "agricultural_employment": ("employed_agriculture", "employed", "of the employed, in farming"),
@@ -172,6 +179,11 @@ def _baseline(census: pd.DataFrame, totals: pd.DataFrame, study: Study) -> list[
                 f"{of}{key}_{year}", values[-1][0], "percent", sample,
                 f"Percent {words}, in all units of {where} together, {year}.", len(fine),
             )  # fmt: skip
+        fine = rows.dropna(subset=[part, all_])
+        add(
+            f"country_{key}_{year}", 100 * fine[part].sum() / fine[all_].sum(), "percent", everywhere,
+            f"Percent {words}, in all units of mainland China together, {year}.", len(fine),
+        )  # fmt: skip
         n = values[0][2] + values[1][2]
         add(
             f"{key}_gap_{year}", values[0][0] - values[1][0], POINTS, sample,
@@ -180,6 +192,15 @@ def _baseline(census: pd.DataFrame, totals: pd.DataFrame, study: Study) -> list[
         add(
             f"{key}_gap_{year}.unit_means", values[0][1] - values[1][1], POINTS, sample,
             f"Percent {words}, {year}: mean over {own}'s units less mean over the neighbours'.", n,
+        )  # fmt: skip
+    for of, group, where, of_sample in (
+        ("", ours, own, sample), ("neighbours_", theirs, "the neighbours", sample),
+        ("country_", rows, "mainland China", everywhere),
+    ):  # fmt: skip
+        add(
+            f"{of}county_urban_share_{year}", 100 * group["urban_population"].sum() / group["population"].sum(),
+            "percent", of_sample, f"Percent of residents that are urban, in all units of {where} together, {year}.",
+            len(group),
         )  # fmt: skip
     shares = 100 * rows["urban_population"] / rows["population"]
     spreads = shares.groupby(rows["code"].str[:2]).std(ddof=1)
@@ -312,15 +333,32 @@ def _sides(rows: pd.DataFrame, frame: pd.DataFrame, study: Study) -> tuple[list[
     of = f"{DESIGN}.neighbours.{{}}"
     near_sample = f"Prefectures of {own}'s neighbours {which}"
     found += [*gaps(of, beside, near_sample, main), *more(of, beside, near_sample)]
+    there = put_zones(near[near["prefecture"].isin(beside.index)], "with_districts")
+    in_counties = there[there["side"] == COUNTY]
+    for key, value, words in (
+        (
+            "share_of_urban_growth_in_counties", share_of_growth(there),
+            f"Additional urban residents, {first} to {last}, of counties and county-level cities, in percent of all.",
+        ),
+        (
+            f"share_of_urban_in_counties_{first}", 100 * in_counties["urban_start"].sum() / there["urban_start"].sum(),
+            f"Urban residents of {first} in counties and county-level cities, in percent of all.",
+        ),
+    ):  # fmt: skip
+        how = f"{words} Units by their kind in {first}; {main}. {COUNTED}"
+        found.append(Finding(of.format(key), float(value), "percent", near_sample, how, n=len(beside)))
     near_less = county_growth(frame[frame["province"].isin(study.neighbours)], beside)
     near_units = (
         f"Counties and county-level cities of {own}'s neighbours on the same ground in both, in prefectures {which}"
     )
     found.append(growth(of, near_less, near_units, main))
 
-    counted = less.groupby(comparable.set_index("unit_id")["prefecture"].reindex(less.index))
-    table["county_growth_less_districts"] = counted.median()
-    table["counties"] = counted.size()
+    own_growth = comparable.set_index("unit_id")["log_population"].reindex(less.index)
+    prefecture = comparable.set_index("unit_id")["prefecture"].reindex(less.index)
+    table["county_growth_less_districts"] = less.groupby(prefecture).median()
+    table["county_growth"] = own_growth.groupby(prefecture).median()
+    table["districts_growth_zones_left_out"] = by_prefecture(put_zones(here, "left_out"))["districts_growth"]
+    table["counties"] = less.groupby(prefecture).size()
     return found, table
 
 
@@ -348,5 +386,6 @@ def make(
     prefectures = table.rename_axis("prefecture").reset_index()
     prefectures["prefecture"] = prefectures["prefecture"].str[3:]
     prefectures.insert(1, "pinyin", [(names or {}).get(p, "") for p in prefectures["prefecture"]])
-    found = [*_baseline(census, totals, study), *_growth(rows, study), *sides]
+    levels = [f for year in (study.first_year, study.last_year) for f in _levels(census, totals, study, year)]
+    found = [*levels, *_growth(rows, study), *sides]
     return Made(Findings(DESIGN, TITLE, made_from, tuple(found)), prefectures)

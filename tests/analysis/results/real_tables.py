@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.data import tables
 from analysis.findings import Finding, Findings, MadeFrom
-from analysis.results import match, register, urban_system
+from analysis.results import distance, hierarchy, match, rank_size, register, urban_system
 from analysis.study import load_study
 
 NOTHING = MadeFrom({}, {})
@@ -30,9 +30,22 @@ def made_urban_system() -> urban_system.Made:
     return urban_system.make(table("units"), table("census"), table("census_totals"), load_study(), NOTHING)
 
 
+@cache
+def made_rank_size() -> tuple[Findings, pd.DataFrame]:
+    return rank_size.make(table("units"), table("census"), load_study(), NOTHING)
+
+
+@cache
+def made_distance() -> distance.Made:
+    return distance.make(table("units"), table("census"), load_study(), NOTHING)
+
+
 MAKERS: dict[str, Callable[[], Findings]] = {
     "match": lambda: made_match().findings,
     "urban_system": lambda: made_urban_system().findings,
+    "rank_size": lambda: made_rank_size()[0],
+    "distance": lambda: made_distance().findings,
+    "hierarchy": lambda: hierarchy.make(table("units"), table("census"), load_study(), NOTHING),
     "register": lambda: register.make(table("units"), load_study(), NOTHING),
 }
 

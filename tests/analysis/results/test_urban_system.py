@@ -163,11 +163,45 @@ def test_the_programme_is_one_less_than_the_register() -> None:
     assert county_level - programme == {"411023"} and programme <= county_level
 
 
-def test_sentences_of_the_chapter_hold(findings: dict[str, Finding]) -> None:
-    """What chapters/12-match.qmd says in words; if one fails, its sentence has to change."""
-    assert value(findings, "henan.urban_share_2010") < value(findings, "henan.country_urban_share_2010")
-    assert value(findings, "henan.piped_water_gap_2010") < 0 < value(findings, "henan.agricultural_employment_gap_2010")
-    for name in ("", ".zones_left_out", ".without_zone_units"):  # "Yet counties grew less"
-        assert value(findings, f"henan.county_growth_less_districts{name}") < 0
-    assert value(findings, "henan.share_of_urban_growth_in_counties") > 50
-    assert value(findings, "henan.district_county_gap_change") < 0
+def test_levels_of_the_last_census_by_plain_reading(findings: dict[str, Finding], study: Study) -> None:
+    rows = [r for r in read("census.csv") if r["year"] == "2020"]
+    here = [r for r in rows if r["code"][:2] == study.treated]
+    whole = 100 * sum(int(r["urban_population"]) for r in here) / sum(int(r["population"]) for r in here)
+    assert value(findings, "henan.urban_share_2020") == pytest.approx(whole, abs=0.01)
+    near = [r for r in rows if r["code"][:2] in study.neighbours]
+    beside = 100 * sum(int(r["urban_population"]) for r in near) / sum(int(r["population"]) for r in near)
+    assert value(findings, "henan.neighbours_urban_share_2020") == pytest.approx(beside, abs=0.01)
+    counties = [r for r in rows if r["unit_type"] in KINDS and r["employed"]]
+    farming = sum(int(r["employed_agriculture"] or "0") for r in counties) / sum(int(r["employed"]) for r in counties)
+    assert value(findings, "henan.country_agricultural_employment_2020") == pytest.approx(100 * farming, abs=0.01)
+    ours = [r for r in here if r["unit_type"] in KINDS]
+    towns = sum(int(r["urban_population"]) for r in ours) / sum(int(r["population"]) for r in ours)
+    assert value(findings, "henan.county_urban_share_2020") == pytest.approx(100 * towns)
+
+
+def test_prefectures_carry_growth_of_both_sides() -> None:
+    table_ = made_urban_system().prefectures.set_index("prefecture")
+    units = [r for r in read("units.csv") if r["prefecture"] == "郑州市"]
+    people = {(r["year"], r["code"]): int(r["population"]) for r in read("census.csv")}
+    of = [u for u in units if u["unit_type"] == "district"]
+    start, end = (sum(people.get((y, u[f"code{y}"]), 0) for u in of) for y in ("2010", "2020"))
+    assert table_.loc["郑州市", "districts_growth_zones_left_out"] == pytest.approx(100 * np.log(end / start))
+    with_zones = end + sum(people["2020", u["code2020"]] for u in units if u["unit_type"] == "zone")
+    assert table_.loc["郑州市", "districts_growth"] == pytest.approx(100 * np.log(with_zones / start))
+    own = [
+        100 * np.log(people["2020", u["code2020"]] / people["2010", u["code2010"]])
+        for u in units
+        if u["unit_type"] in KINDS
+    ]
+    assert table_.loc["郑州市", "county_growth"] == pytest.approx(statistics.median(own))
+
+
+def test_what_the_chapter_says_of_prefectures() -> None:
+    """Words of chapters/05-urban-system.qmd that no condition of a claim can hold."""
+    table_ = made_urban_system().prefectures.set_index("prefecture")
+    assert (table_["county_growth"] < table_["districts_growth"]).all()
+    grew_more = table_.index[table_["county_growth"] > table_["districts_growth_zones_left_out"]]
+    assert set(grew_more) == {"濮阳市", "南阳市", "商丘市", "三门峡市"}
+    # "it shrank most where districts began highest, and hardly changed or widened in the south-east"
+    assert table_["gap_change"].corr(table_["districts_start"], method="spearman") < -0.6
+    assert (table_.loc[["信阳市", "周口市", "驻马店市", "南阳市"], "gap_change"] > -2).all()
