@@ -49,8 +49,8 @@ def test_a_verdict_stands_in_a_sentence(folders: dict[str, Path]) -> None:
 def test_the_table_sets_estimate_and_interval_beside_the_size(folders: dict[str, Path]) -> None:
     table = verdicts_table("shown", "counted", "untested", **folders)
     rows = [[str(cell or "") for cell in row.cells] for row in table.rows]
-    assert rows[0] == ["Says shown.", "Note", "2.0 percentage points", "3.2 percentage points", "0.4 to 6.0", "supported"]  # fmt: skip
-    assert rows[1][3:] == ["104 units", "", "inconclusive"]
+    assert rows[0] == ["Says shown.", "Note", "2 percentage points", "3.2", "0.4 to 6.0", "supported"]  # fmt: skip
+    assert rows[1][3:] == ["104", "", "inconclusive"]
     assert rows[2][3:] == ["", "", "not testable"]
 
 
@@ -71,7 +71,7 @@ def test_a_note_has_its_rules_in_words_and_what_was_known(folders: dict[str, Pat
     rules = [str(row.cells[2]) for row in table.rows]
     assert rules == [
         "None: no table.",
-        "Henan less its neighbours, by placebo provinces: increase of 2.0 percentage points or more.",
+        "Henan less its neighbours, by placebo provinces: increase of 2 percentage points or more.",
         "Share or count of a whole record: supported at least 105 and at most 107, contradicted at most 103 "
         "(percentage points).",
     ]
