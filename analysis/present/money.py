@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.findings import FindingError, Known, load_all
 from analysis.paths import FINDINGS
@@ -53,7 +54,7 @@ RISK_LABELS = {  # of each indicator: what the risk is called, what its axis say
         "Rise of the urban share less rise of work outside farming, 2010 to 2020",
     ),
 }
-BINS = 36
+BINS = 24
 
 
 def money_table(folder: Path = FINDINGS) -> Table:
@@ -232,7 +233,9 @@ def risks_figure(points: pd.DataFrame | None = None, study: Study | None = None,
     own = name.lower()
     shares = {r: known[f"money.risk.{r}.{own}.worst_quarter_share"].value for r in RISK_LABELS}
     fewer = sum(value < 25 for value in shares.values())
-    title = f"By {fewer} of {len(shares)} indicators less than a quarter of {name}'s units are in China's worst quarter"
+    title = (
+        f"By {fewer} of {len(shares)} indicators fewer than a quarter of {name}'s units are in China's worst quarter"
+    )
     with style("money_risks"):
         figure = MatplotlibFigure(figsize=(WIDTH, 5.2), layout="constrained")
         for axes, (risk, (label, words, _)) in zip(figure.subplots(2, 2).flat, RISK_LABELS.items(), strict=True):
@@ -254,7 +257,7 @@ def risks_figure(points: pd.DataFrame | None = None, study: Study | None = None,
             axes.set_title(f"{label}: {shares[risk]:.0f} percent", fontsize=SMALL + 1)
             axes.set_xlabel(words, fontsize=SMALL)
             axes.xaxis.set_major_formatter(lambda x, _: format_number(x, 0))
-            axes.yaxis.set_major_formatter(lambda y, _: format_number(y, 0))
+            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.grid(visible=False)
         for axes in figure.axes[::2]:
             axes.set_ylabel("Percent of units", fontsize=SMALL)

@@ -15,6 +15,7 @@ from analysis.present.verdicts import VERDICTS, load_verdicts
 from analysis.study import Study, load_study
 
 CHAPTER = "chapters/14-towns.qmd"
+CROWD = (9, 3.5)  # percent and percentage points: as far as a name reaches
 COLUMNS = {  # a column of the points, by what follows a group in the key of its mean; its divisor and decimals
     "population_start": ("population.2010", 1000, 0),
     "population_end": ("population.2020", 1000, 0),
@@ -91,9 +92,13 @@ def nonfarm_figure(points: pd.DataFrame | None = None, study: Study | None = Non
         ):
             axes.scatter(part[start], part[change], s=size, color=colour, marker=marker, linewidth=0, label=label)
         for _, row in table[hosts].iterrows():
+            # Where hosts crowd, those with a host close to their right have their name on the left.
+            beside = table[hosts & (table[start] > row[start]) & (table[start] < row[start] + CROWD[0])]
+            left = bool(((beside[change] - row[change]).abs() < CROWD[1]).any())
             axes.annotate(
-                row["pinyin"], (row[start], row[change]), xytext=(5, 3), textcoords="offset points", fontsize=SMALL
-            )
+                row["pinyin"], (row[start], row[change]), xytext=(-6 if left else 6, 0), textcoords="offset points",
+                fontsize=SMALL, ha="right" if left else "left", va="center",
+            )  # fmt: skip
         axes.set_xlabel(f"Employment outside farming, {study.first_year} (percent)")
         axes.set_ylabel(f"Change to {study.last_year} (percentage points)")
         axes.grid(axis="y")
