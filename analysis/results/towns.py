@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.designs.dose import label_p
-from analysis.designs.errors import NonFiniteError, TooFewUnitsError
+from analysis.designs.errors import DesignError, NonFiniteError, TooFewUnitsError
 from analysis.designs.placebo import DETECTABLE
 from analysis.findings import Finding, Findings, MadeFrom
 from analysis.results.counties import LOG_POINTS, LONG_FORM, POINTS, complete
@@ -86,6 +86,9 @@ def build(
     Returns:
         The columns of `mechanisms.sample`, and town (empty where there is none), nonfarm_employment_start and _end
         (percent), employed_end (people, ten times the long form), self_sufficiency_<year> (percent).
+
+    Raises:
+        DesignError: no unit hosts a special town.
     """
     frame = sample(units, census, designations, study)
     frame = frame[frame["home"] == 1].reset_index(drop=True)
@@ -93,6 +96,11 @@ def build(
     towns = hosts.str.removeprefix(NOTE)
     last = census[census["year"] == study.last_year].set_index("code")["employed"]
     rows = ratios(yearbook, units, study)
+    if not frame["special_towns"].any():
+        raise DesignError(
+            f"data/designations.csv: no comparable unit of {study.province_names[study.treated]} has the designation "
+            f"{SPECIAL_TOWNS}; the design {DESIGN} needs hosts"
+        )
     for end in ("start", "end"):
         frame[f"nonfarm_employment_{end}"] = 100 - frame[f"agricultural_employment_{end}"]
     budgets = {

@@ -9,6 +9,8 @@ import pytest
 from analysis.findings import load_all, read_findings
 from analysis.paths import ROOT
 from analysis.pipeline.task_match import task_match
+from analysis.pipeline.task_money import task_money
+from analysis.pipeline.task_towns import task_towns
 from analysis.pipeline.task_urban_system import task_register, task_urban_system
 
 pytestmark = pytest.mark.usefixtures("tables_loaded_once")
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("tables_loaded_once")
 Made = Callable[[Callable[..., None]], Path]
 
 
-@pytest.mark.parametrize("task", [task_match, task_urban_system, task_register])
+@pytest.mark.parametrize("task", [task_match, task_money, task_towns, task_urban_system, task_register])
 def test_findings_fit_the_schema(made_by: Made, task: Callable[..., None]) -> None:
     design = task.__name__.removeprefix("task_")
     schema = json.loads((ROOT / "publishing" / "findings.schema.json").read_text(encoding="utf-8"))

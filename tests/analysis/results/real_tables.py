@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.data import tables
 from analysis.findings import Finding, Findings, MadeFrom
-from analysis.results import match, register, urban_system
+from analysis.results import match, money, register, towns, urban_system
 from analysis.study import load_study
 
 NOTHING = MadeFrom({}, {})
@@ -30,8 +30,21 @@ def made_urban_system() -> urban_system.Made:
     return urban_system.make(table("units"), table("census"), table("census_totals"), load_study(), NOTHING)
 
 
+@cache
+def made_money() -> money.Made:
+    return money.make(table("units"), table("census"), table("yearbook"), load_study(), NOTHING)
+
+
+@cache
+def made_towns() -> towns.Made:
+    names = ("units", "census", "yearbook", "designations")
+    return towns.make(*(table(n) for n in names), load_study(), NOTHING)
+
+
 MAKERS: dict[str, Callable[[], Findings]] = {
     "match": lambda: made_match().findings,
+    "money": lambda: made_money().findings,
+    "towns": lambda: made_towns().findings,
     "urban_system": lambda: made_urban_system().findings,
     "register": lambda: register.make(table("units"), load_study(), NOTHING),
 }
