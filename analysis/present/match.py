@@ -1,17 +1,15 @@
-"""Match and risk: types of units, the weights of the capacity index, own revenue and bonds over the years."""
+"""Facilities and people: types of units, services beside residents, and the weights of the capacity index."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import FindingError, Known, load_all
+from analysis.findings import FindingError, load_all
 from analysis.paths import FINDINGS
 from analysis.present.effects import effects_table
-from analysis.present.numbers import Shown, finding, format_number
+from analysis.present.numbers import finding, format_number
 from analysis.present.samples import load_points
 from analysis.present.style import COMPARISON, EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
 from analysis.present.tables import Column, Row, Table
@@ -41,38 +39,28 @@ CAPACITY_LABELS = {
     "match.capacity_entropy.effect_given_start": "Entropy weights, given the level of 2010",
     "match.coordination.effect": "Coordination degree",
 }
-MONEY_LABELS = {
-    "match.lgfv_bonds.effect": "Bonds, percent of GDP, 2015 to 2020",
-    "match.lgfv_bonds.effect_none_is_nought": "The same, no figure read as no bonds",
-    "match.lgfv_bonds.effect_without_capitals": "The same, without provincial capitals",
-    "match.fiscal_self_sufficiency.effect": "Own revenue, percent of expenditure, 2011 to 2022",
-}
 PLACEBO_LABELS = {  # short, since the figure's labels take their width from its axis
     "match.capacity.effect": "Capacity",
     "match.capacity.effect_given_start": "given 2010",
     "match.capacity_entropy.effect": "by entropy",
     "match.capacity_entropy.effect_given_start": "given 2010",
     "match.coordination.effect": "Coordination",
-    "match.lgfv_bonds.effect": "Bonds",
-    "match.lgfv_bonds.effect_none_is_nought": "no figure: none",
-    "match.lgfv_bonds.effect_without_capitals": "no capitals",
-    "match.fiscal_self_sufficiency.effect": "Own revenue",
 }
-LONGEST_GAP = 4  # years between two figures that a line may join
 ELASTICITY_LABELS = {
     "match.service_elasticity": "All of China",
     "match.service_elasticity.within_provinces": "All of China, within provinces",
 }
 
 
-def _groups(study: Study) -> dict[str, str]:
+def group_labels(study: Study) -> dict[str, str]:
+    """The groups of the design, as keys name them, in words for heads and legends."""
     own = study.province_names[study.treated]
     return {own.lower(): own} | GROUP_LABELS
 
 
 def typology_table(folder: Path = FINDINGS) -> Table:
     """How many units are of each type, and their share, by group."""
-    groups = _groups(load_study())
+    groups = group_labels(load_study())
     known = load_all(folder)
     rows = [
         Row(
@@ -235,102 +223,3 @@ def elasticity_table(folder: Path = FINDINGS) -> Table:
 def capacity_table(folder: Path = FINDINGS) -> Table:
     """Effects on the capacity index and the coordination degree, with the inference of record."""
     return effects_table(CAPACITY_LABELS, head="Index", folder=folder)
-
-
-def money_table(folder: Path = FINDINGS) -> Table:
-    """Effects on bonds and on fiscal self-sufficiency, with the inference of record."""
-    return effects_table(
-        MONEY_LABELS,
-        head="Figure",
-        notes=("Units are prefectures for bonds, where each is a cluster of its own, and counties for revenue.",),
-        folder=folder,
-    )
-
-
-def _series(known: Known, prefix: str, group: str) -> dict[int, float]:
-    start = f"{prefix}.{group}."
-    years = {k.removeprefix(start): f.value for k, f in known.starting(start).items()}
-    return {int(y): v for y, v in sorted(years.items()) if y.isdecimal()}
-
-
-def _points(series: Mapping[str, dict[int, float]], name: str) -> pd.DataFrame:
-    drawn = [(label, year, value) for label, values in series.items() for year, value in values.items()]
-    return pd.DataFrame(drawn, columns=["group", "year", name])
-
-
-def _lines(axes: Axes, series: Mapping[str, dict[int, float]]) -> None:
-    styles = ((TREATED, "D", "-"), (INK, "s", (0, (4, 2))), (COMPARISON, "o", (0, (1, 1))))
-    for (label, values), (colour, marker, dashes) in zip(series.items(), styles, strict=False):
-        years = np.array(list(values))
-        heights = np.array(list(values.values()))
-        # No line over years without figures, which nobody knows.
-        runs = np.split(np.arange(len(years)), np.flatnonzero(np.diff(years) > LONGEST_GAP) + 1)
-        for run in runs:
-            axes.plot(
-                years[run], heights[run], color=colour, marker=marker, markersize=4.5, linestyle=dashes, linewidth=1.4,
-                label=label if run[0] == 0 else None,
-            )  # fmt: skip
-    axes.set_ylim(bottom=0)
-    axes.grid(axis="y")
-    axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}")
-
-
-def whole_years(which: str = "all", folder: Path = FINDINGS) -> Shown:
-    """The years in which the treated province's units have whole figures of own revenue: first, last, or all."""
-    study = load_study()
-    own = study.province_names[study.treated].lower()
-    years = [str(y) for y in _series(load_all(folder), "match.fiscal_self_sufficiency", own)]
-    if len(years) < 2:
-        raise FindingError("no findings of fiscal self-sufficiency by year; run `report build`, which makes them")
-    all_years = f"{', '.join(years[:-1])} and {years[-1]}"
-    return Shown({"first": years[0], "last": years[-1], "all": all_years}[which])
-
-
-def self_sufficiency_figure(folder: Path = FINDINGS) -> Figure:
-    """Own revenue in percent of spending, median county, in the years that the county yearbook has whole."""
-    study = load_study()
-    known = load_all(folder)
-    series = {label: _series(known, "match.fiscal_self_sufficiency", g) for g, label in _groups(study).items()}
-    if not all(series.values()):
-        raise FindingError("no findings of fiscal self-sufficiency by year; run `report build`, which makes them")
-    name, own = next(iter(series.items()))
-    first, last = min(own), max(own)
-    title = f"{name}: own revenue paid {own[first]:.0f} percent of spending in {first}, {own[last]:.0f} in {last}"
-    with style("match_self_sufficiency"):
-        figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
-        axes = figure.subplots()
-        _lines(axes, series)
-        axes.legend(loc="lower left")
-        axes.set_xticks(sorted({y for values in series.values() for y in values}))
-        axes.set_ylabel("Percent of expenditure")
-        figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title, _points(series, "percent_of_spending"))
-
-
-def bonds_figure(folder: Path = FINDINGS) -> Figure:
-    """Bonds of financing vehicles in percent of output, mean prefecture, by year."""
-    study = load_study()
-    known = load_all(folder)
-    series = {label: _series(known, "match.lgfv_bonds", g) for g, label in _groups(study).items()}
-    if not all(series.values()):
-        raise FindingError("no findings of bonds by year; run `report build`, which makes them")
-    name, own = next(iter(series.items()))
-    first, last = min(own), max(own)
-    title = (
-        f"{name}: bonds of financing vehicles, {own[first]:.0f} percent of GDP in {first}, {own[last]:.0f} in {last}"
-    )
-    with style("match_bonds"):
-        figure = MatplotlibFigure(figsize=(WIDTH, 2.9), layout="constrained")
-        axes = figure.subplots()
-        _lines(axes, series)
-        axes.legend(loc="upper left")
-        year, month = (int(part) for part in study.start.split("-"))
-        start = year + month / 12 - 1  # balances are of the end of the year at whose number they stand
-        axes.axvline(start, color=EMPHASIS, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(
-            study.programme_short, (start, 0), xytext=(3, 3), textcoords="offset points",
-            fontsize=SMALL, color=EMPHASIS,
-        )  # fmt: skip
-        axes.set_ylabel("Percent of GDP, end of year")
-        figure.suptitle(title, x=0.01, ha="left")
-        return Figure(to_svg(figure), title, _points(series, "percent_of_gdp"))

@@ -11,8 +11,10 @@ from analysis.paths import ROOT
 from analysis.pipeline.task_distance import task_distance
 from analysis.pipeline.task_hierarchy import task_hierarchy
 from analysis.pipeline.task_match import task_match
+from analysis.pipeline.task_money import task_money
 from analysis.pipeline.task_profiles import task_profiles
 from analysis.pipeline.task_rank_size import task_rank_size
+from analysis.pipeline.task_towns import task_towns
 from analysis.pipeline.task_urban_system import task_register, task_urban_system
 from analysis.present.samples import load_points
 
@@ -22,7 +24,9 @@ Made = Callable[[Callable[..., None]], Path]
 
 
 @pytest.mark.parametrize(
-    "task", [task_match, task_profiles, task_urban_system, task_register, task_rank_size, task_distance, task_hierarchy]
+    "task",
+    [task_match, task_money, task_towns, task_profiles, task_urban_system, task_register]
+    + [task_rank_size, task_distance, task_hierarchy],
 )
 def test_findings_fit_the_schema(made_by: Made, task: Callable[..., None]) -> None:
     design = task.__name__.removeprefix("task_")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.findings import Finding, FindingError, Findings, MadeFrom, load_all, write_findings
+from analysis.findings import Finding, FindingError, Findings, MadeFrom, write_findings
 from analysis.present import match
 from analysis.present.match import INDICATOR_LABELS, TYPE_LABELS
 from analysis.study import Study
@@ -24,11 +24,6 @@ def simulated_findings() -> list[Finding]:
         for t, name in enumerate(TYPE_LABELS):
             add(f"typology.{group}.{name}", 100 * g + t, "units")
             add(f"typology.{group}.{name}_share", 10 * g + t)
-        for year in (2006, 2010, 2011, 2022):
-            add(f"fiscal_self_sufficiency.{group}.{year}", 20 + g + year - 2006)
-            add(f"fiscal_self_sufficiency.{group}.{year}.coverage", 90)
-        for year in (2013, 2014, 2015, 2016, 2017):
-            add(f"lgfv_bonds.{group}.{year}", 2 + g + year - 2013, "percent of GDP")
     for i, name in enumerate(INDICATOR_LABELS):
         add(f"capacity.weight_entropy.{name}", 10 + i)
         add(f"capacity.weight_equal.{name}", 100 / 7)
@@ -41,7 +36,7 @@ def simulated_findings() -> list[Finding]:
             f"service_elasticity{name}", 0.5 + i / 10, "elasticity", standard_error=0.11, interval=(0.3, 0.8), level=0.95,
             p_value=0.0004, n=200, clusters=30,
         )  # fmt: skip
-    for key in (*match.CAPACITY_LABELS, *match.MONEY_LABELS):
+    for key in match.CAPACITY_LABELS:
         add(
             key.removeprefix("match."),
             0.5,
@@ -89,29 +84,12 @@ def test_elasticities_carry_error_interval_and_p(folder: Path) -> None:
 
 
 def test_effects_without_a_bounded_interval_say_so(folder: Path) -> None:
-    assert "not bounded" in match.money_table(folder).html()
+    assert "not bounded" in match.capacity_table(folder).html()
     assert len(cells(match.capacity_table(folder).html())) == 1 + len(match.CAPACITY_LABELS) + 2
 
 
-@pytest.mark.parametrize("make", [match.self_sufficiency_figure, match.bonds_figure])
-def test_figures_of_years_are_the_same_bytes_twice(make, folder: Path) -> None:
-    assert make(folder).svg == make(folder).svg
-    assert make(folder).svg.startswith("<?xml")
-
-
-def test_no_line_is_drawn_over_years_without_figures(folder: Path) -> None:
-    known = load_all(folder)
-    assert match._series(known, "match.fiscal_self_sufficiency", "henan") == {2006: 20, 2010: 24, 2011: 25, 2022: 36}
-    svg = match.self_sufficiency_figure(folder).svg
-    # Each group has a line over three years, and for the last year a line of one point.
-    paths = [
-        p for p in re.findall(r'<path d="(M [^"]*)" clip-path[^>]*stroke-width: 1.4', svg) if p.count("L") in (0, 2)
-    ]
-    assert [p.count("L") for p in paths].count(2) == 3
-
-
 def test_the_placebo_figure_has_the_rows_of_the_tables() -> None:
-    assert list(match.PLACEBO_LABELS) == [*match.CAPACITY_LABELS, *match.MONEY_LABELS]
+    assert list(match.PLACEBO_LABELS) == list(match.CAPACITY_LABELS)
 
 
 def test_quadrants_show_the_units(study: Study) -> None:
@@ -134,10 +112,6 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         match.weights_table,
         match.elasticity_table,
         match.capacity_table,
-        match.money_table,
     ):
         with pytest.raises(FindingError, match=r"no finding has the key 'match\."):
-            make(tmp_path)
-    for make in (match.self_sufficiency_figure, match.bonds_figure):
-        with pytest.raises(FindingError, match="no findings of"):
             make(tmp_path)

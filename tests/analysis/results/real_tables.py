@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.data import tables
 from analysis.findings import Finding, Findings, MadeFrom
-from analysis.results import distance, hierarchy, match, rank_size, register, urban_system
+from analysis.results import distance, hierarchy, match, money, rank_size, register, towns, urban_system
 from analysis.study import load_study
 
 NOTHING = MadeFrom({}, {})
@@ -40,8 +40,21 @@ def made_distance() -> distance.Made:
     return distance.make(table("units"), table("census"), load_study(), NOTHING)
 
 
+@cache
+def made_money() -> money.Made:
+    return money.make(table("units"), table("census"), table("yearbook"), load_study(), NOTHING)
+
+
+@cache
+def made_towns() -> towns.Made:
+    names = ("units", "census", "yearbook", "designations")
+    return towns.make(*(table(n) for n in names), load_study(), NOTHING)
+
+
 MAKERS: dict[str, Callable[[], Findings]] = {
     "match": lambda: made_match().findings,
+    "money": lambda: made_money().findings,
+    "towns": lambda: made_towns().findings,
     "urban_system": lambda: made_urban_system().findings,
     "rank_size": lambda: made_rank_size()[0],
     "distance": lambda: made_distance().findings,

@@ -204,7 +204,7 @@ def test_points_are_the_units_behind_the_counts(findings: dict[str, Finding]) ->
 
 
 def test_sentences_of_the_chapter_hold(findings: dict[str, Finding]) -> None:
-    """What chapters/12-match.qmd says in words; if one fails, its sentence has to change."""
+    """What chapters/12-match.qmd and 13-money.qmd say in words; if one fails, its sentence has to change."""
     get = lambda key: value(findings, key)  # noqa: E731
     assert get("service_elasticity.within_provinces") < get("service_elasticity")  # "but of ... within"
     assert findings["match.service_elasticity.within_provinces"].interval[1] < 1  # "A slope below one means"
