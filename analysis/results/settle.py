@@ -248,7 +248,7 @@ def _decades(units: pd.DataFrame, census: pd.DataFrame, study: Study) -> Finding
         f"{DESIGN}.decades.{CARRIER}.correlation",
         correlation,
         "correlation",
-        f"Means over the units of {count} provinces with {SMALLEST} units or more on the same ground in three censuses.",
+        f"Means over units of {count} provinces with {SMALLEST} units or more on the same ground in three censuses.",
         f"Correlation of the change of residents (log) from {study.first_year} to {study.last_year} with that of the "
         "decade before, over provinces. Interval by Fisher's transformation.",
         interval=(low, high),
@@ -269,7 +269,8 @@ def _rounds(study: Study) -> dict[str, tuple[list[float], list[float], str]]:
         "census_2030.doubles": ([first, last, 2030.0], [0.0, 1.0, 2.0], "a census of 2030; the effect is then twice "
                                 "what it was in 2020, which is what is to be found"),
         "yearly.grows": (ends, grown, f"{years}; the effect grows evenly from {STARTS[0]} on"),
-        "yearly.at_once": (ends, [float(y >= start) for y in YEARS], f"{years}; the effect is whole by the end of {start}"),
+        "yearly.at_once": (ends, [float(y >= start) for y in YEARS],
+                           f"{years}; the effect is whole by the end of {start}"),
     }  # fmt: skip
 
 
@@ -286,8 +287,8 @@ def _time(study: Study, correlation: float) -> list[Finding]:
             100 * relative_error(years, path, persistence, DECADE),
             "percent",
             "One treated province; applies to every outcome that is counted so.",
-            f"Minimum detectable effect in percent of that of two censuses: {words}; {WORLDS[world]}; generalized least "
-            "squares on the changes from count to count.",
+            f"Minimum detectable effect in percent of that of two censuses: {words}; {WORLDS[world]}; generalized "
+            "least squares on the changes from count to count.",
         )
         for name, (years, path, words) in _rounds(study).items()
         for world, persistence in worlds.items()
