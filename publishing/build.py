@@ -24,6 +24,7 @@ from publishing.sockets import remove_sockets
 from publishing.source import Source, read_source
 from publishing.status import read_status, results_hashes
 from publishing.swap import recover, swap
+from publishing.verdicts import update_verdicts
 
 _SHOWN_REASONS = 5
 
@@ -92,6 +93,7 @@ def prepare(book: Book, progress: Progress, executes: bool = True) -> tuple[list
     scans = check_references(book, sources)
     with progress.step("findings"), _font_cache(executes):
         update_findings(book)
+    update_verdicts(book)
     check_claims(book, sources, scans)
     install_fonts(book)
     return sources, scans

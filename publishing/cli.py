@@ -175,23 +175,34 @@ def diff(
 @report.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")
 def claims(as_json: bool) -> None:
-    """List the claims of the text with the values found; exit 1 if one does not hold."""
+    """Judge the claims of the source notes, and hold the text's own claims to the findings.
+
+    Exits with 1 if a rule cannot be applied, or the findings do not bear a sentence out.
+    """
+    from publishing import verdicts
     from publishing.build import read_sources
     from publishing.claims import book as text
     from publishing.findings import load
     from publishing.references import scan
 
     book = _book()
+    judged = list(verdicts.read_verdicts(book).values())
     sources = read_sources(book)
     found = text.collect(sources, scan(book, sources)[0])
-    verdicts = text.judge_claims(found, load(book.root / book.settings.findings))
+    held = text.judge_claims(found, load(book.root / book.settings.findings))
+    faults = verdicts.unjudged(judged)
     if as_json:
-        click.echo(json.dumps([text.as_json(v) for v in verdicts], ensure_ascii=False, indent=1))
+        answer = {"verdicts": [verdicts.as_json(v) for v in judged], "text": [text.as_json(v) for v in held]}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     else:
-        for verdict in verdicts:
-            click.echo(text.line(verdict) if verdict.holds else text.words(verdict))
-        click.echo(f"{sum(v.holds for v in verdicts)} of {len(verdicts)} claims hold.")
-    if not all(v.holds for v in verdicts):
+        for verdict in judged:
+            click.echo(verdicts.line(verdict))
+        if judged:
+            click.echo(f"{verdicts.counts(judged)}\n")
+        for claim in held:
+            click.echo(text.line(claim) if claim.holds else text.words(claim))
+        click.echo(f"{sum(v.holds for v in held)} of {len(held)} claims in the text hold.")
+    if faults or not all(v.holds for v in held):
         sys.exit(1)
 
 

@@ -43,3 +43,7 @@ class ClaimError(BookError):
 
 class RevisionError(BookError):
     """An edition of the book to compare with cannot be had."""
+
+
+class VerdictError(BookError):
+    """A claim of a source note cannot be judged by its rule."""

@@ -11,6 +11,7 @@ from publishing.pipeline import stale_products
 from publishing.project import Book
 from publishing.provenance import provenance_hash
 from publishing.source import Source, read_source
+from publishing.verdicts import stale_verdicts
 
 TOLD = "how tables and figures were made"
 
@@ -98,8 +99,9 @@ def read_status(book: Book, sources: Sequence[Source], engine: str | None = None
     last = read_stamp(book)
     engine = engine or engine_of(book)
     products, pipeline = stale_products(book, now)
+    verdicts = stale_verdicts(book, now, products)
     judge = quarto.frozen_reasons if engine == quarto.NAME else executed.reasons
-    chapters = {source.path: judge(book, source, now, products) for source in sources}
+    chapters = {source.path: judge(book, source, now, products | verdicts) for source in sources}
     inputs = input_hashes(book, sources, now) | results_hashes(book, sources, engine)
     printing = print_reasons(book, last, inputs)
     now.keep()

@@ -60,7 +60,9 @@ def test_note_is_complete(path: Path) -> None:
     assert note["claims"]
 
 
-@pytest.mark.parametrize("field", ["id", "says", "theory", "implication", "size", "rule", "finding", "foreknowledge"])
+@pytest.mark.parametrize(
+    "field", ["id", "says", "theory", "implication", "size", "rule", "finding", "chapter", "foreknowledge"]
+)
 def test_a_claim_that_lacks_a_field_is_refused(field: str) -> None:
     note = read(NOTES[0])
     del note["claims"][0][field]
@@ -69,6 +71,24 @@ def test_a_claim_that_lacks_a_field_is_refused(field: str) -> None:
 
 def all_claims() -> list[dict[str, Any]]:
     return [claim for path in NOTES for claim in read(path)["claims"]]
+
+
+def named_in(chapter: Path) -> set[str]:
+    """The ids of claims that a chapter's code names, in calls of `verdict` and `verdicts_table`."""
+    calls = re.findall(r"\b(?:verdict|verdicts_table)\(([^()]*)\)", chapter.read_text(encoding="utf-8"))
+    return {name for call in calls for name in re.findall(r"[\"']([a-z0-9-]+)[\"']", call)}
+
+
+@pytest.mark.parametrize("claim", all_claims(), ids=lambda claim: claim["id"])
+def test_a_claim_is_discussed_in_its_chapter(claim: dict[str, Any]) -> None:
+    text = (ROOT / claim["chapter"]).read_text(encoding="utf-8")
+    assert re.search(rf"`{{python}} verdict\(\"{claim['id']}\"\)`", text), "its verdict stands in no sentence there"
+
+
+def test_chapters_name_claims_that_there_are() -> None:
+    known = {claim["id"] for claim in all_claims()}
+    for chapter in sorted((ROOT / "chapters").glob("*.qmd")):
+        assert named_in(chapter) <= known, chapter.name
 
 
 def test_there_are_thirty_claims_with_names_and_findings_of_their_own() -> None:

@@ -12,6 +12,14 @@ from typing import Literal
 
 from analysis.present.numbers import MINUS, Shown, text
 
+
+@dataclass(frozen=True)
+class Link(Shown):
+    """A cell that leads to a chapter: `target` is its file, seen from the chapter of the table, and perhaps a label."""
+
+    target: str
+
+
 Cell = str | Shown | None
 Align = Literal["left", "right", "center"]
 
@@ -57,7 +65,8 @@ def _html(cell: Cell) -> str:
             f"a table's cell is text, a shown number or nothing; found {cell!r} ({type(cell).__name__}): "
             "give quantity(value, digits=...) instead"
         )
-    return _CHINESE.sub(r'<span lang="zh-CN">\1</span>', escape(str(text(cell)), quote=False))
+    shown = _CHINESE.sub(r'<span lang="zh-CN">\1</span>', escape(str(text(cell)), quote=False))
+    return f'<a href="{escape(cell.target)}">{shown}</a>' if isinstance(cell, Link) else shown
 
 
 def _bare(cell: Cell) -> str:

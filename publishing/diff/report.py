@@ -9,10 +9,10 @@ from publishing.diff.compare import Change, Comparison, Tolerance, compare, show
 from publishing.diff.conditions import conditions
 from publishing.diff.editions import Edition
 from publishing.diff.reach import Printed, printed
-from publishing.diff.verdicts import verdicts
 from publishing.errors import BookError, RevisionError
 from publishing.findings import Found
 from publishing.project import Book
+from publishing.verdicts import verdicts
 
 FORMAT = "report-diff/1"
 
@@ -105,7 +105,7 @@ class Diff:
 
 def _verdicts(edition: Edition) -> Any:
     try:
-        return verdicts(edition.root, edition.book.settings.source_notes, edition.findings)
+        return verdicts(edition.root, edition.book.settings.source_notes, edition.findings, older=True)
     except BookError as error:
         raise RevisionError(f"{edition.name}: {error}") from error
 
@@ -116,7 +116,7 @@ def _turned_verdicts(old: Edition, new: Edition) -> Iterator[Turned]:
         was, now = before[claim], after[claim]
         if was.verdict != now.verdict:
             note = "the rule is another too" if was.rule != now.rule or was.finding != now.finding else ""
-            yield Turned("verdict", claim, now.file, now.says, now.finding, was.verdict, now.verdict, note)
+            yield Turned("verdict", claim, now.note, now.says, now.finding, was.verdict, now.verdict, note)
 
 
 def _turned_conditions(here: Book, old: Edition, new: Edition) -> Iterator[Turned]:

@@ -388,12 +388,12 @@ def test_claims_are_listed_with_place_sentence_and_values(in_book: Path) -> None
     assert f'{place}: The mean height `finding("heights.mean")`, @tbl-heights, is > 100.' in said
     assert "holds: heights.mean > heights.range" in said
     assert re.search(r"heights\.mean = [\d.]+ points", said)
-    assert "5 of 5 claims hold." in said
+    assert "5 of 5 claims in the text hold." in said
 
 
 def test_claims_are_listed_for_a_machine(in_book: Path) -> None:
     code, said = claims("--json")
-    entries = json.loads(said)
+    entries = json.loads(said)["text"]
     assert code == 0
     note = line_of(in_book / "chapters/_note.md", "A note")
     assert [(e["file"], e["claim"], e["holds"]) for e in entries] == [
@@ -470,7 +470,7 @@ def test_a_failed_claim_is_listed_for_a_machine(in_book: Path) -> None:
     edit(in_book / CHAPTER, "heights.range is positive", "heights.range is positiv")
     edit(in_book / CHAPTER, "heights.range < 100", "heights.range > 100")
     code, said = claims("--json")
-    entries = json.loads(said)
+    entries = json.loads(said)["text"]
     assert code == 1
     assert [e["holds"] for e in entries] == [True, False, True, True, False]
     assert "found 'positiv'" in entries[1]["fault"]
@@ -478,4 +478,4 @@ def test_a_failed_claim_is_listed_for_a_machine(in_book: Path) -> None:
 
 def test_a_book_without_claims_needs_no_findings(small_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(small_book)
-    assert claims() == (0, "0 of 0 claims hold.\n")
+    assert claims() == (0, "0 of 0 claims in the text hold.\n")

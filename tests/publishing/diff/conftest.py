@@ -11,7 +11,7 @@ from publishing.findings import Found, MadeFrom
 
 NOTE = """\
 id: a-note
-citation: {author: unknown, title: A note made for tests, date: unknown, kind: note, where: nowhere, doubts: [all of it]}
+citation: {author: unknown, title: A note made for tests, date: unknown, short: note, kind: note, where: nowhere, doubts: [all of it]}
 language: English
 summary: A note made for tests.
 topics: [tests]
@@ -23,6 +23,7 @@ claims:
     size: {value: 185, unit: points, because: tests need a number}
     rule: {kind: level, supported: {at_least: 185}, contradicted: {at_most: 150}}
     finding: heights.mean
+    chapter: chapters/01-heights.qmd
     foreknowledge: none
 """
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
+from publishing.verdicts import judge, verdicts
 
-from publishing.diff.verdicts import judge, verdicts
 from publishing.errors import SourceError
 from tests.publishing.diff.conftest import NOTE, found
 
@@ -10,7 +10,7 @@ SIZE = {"value": 5.0, "unit": "points", "because": "tests"}
 
 
 def verdict(rule: dict, **of: object) -> str:
-    return judge({"rule": rule, "size": SIZE, "finding": "heights.mean"}, {"heights.mean": found(**of)})
+    return judge({"rule": rule, "size": SIZE, "finding": "heights.mean"}, {"heights.mean": found(**of)})[0]
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,23 @@ def test_an_association_asks_for_no_power() -> None:
 
 def test_what_cannot_be_judged_says_why() -> None:
     level = {"kind": "level", "supported": {"at_least": 5}, "contradicted": {"at_most": 0}}
-    assert verdict({"kind": "none"}) == "not testable"
+    assert judge({"rule": {"kind": "none", "because": "no table"}, "size": SIZE, "finding": None}, {}) == (
+        "not testable",
+        "no table",
+    )
     assert verdict(level, unit="miles") == "not judged: the finding is in another unit"
     missing = {"rule": level, "size": SIZE, "finding": "heights.gone"}
-    assert judge(missing, {"heights.mean": found()}) == "not judged: no such finding"
+    assert judge(missing, {"heights.mean": found()}) == (
+        "not judged: no such finding",
+        "no finding has the key heights.gone; the nearest are heights.mean",
+    )
 
 
 def test_notes_are_read_and_a_fault_names_file_and_field(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/a.yml").write_text(NOTE, encoding="utf-8")
     (seen,) = verdicts(tmp_path, "notes", {"heights.mean": found(value=190)}).values()
-    assert (seen.claim, seen.file, seen.verdict) == ("tall", "notes/a.yml", "supported")
+    assert (seen.claim, seen.note, seen.verdict) == ("tall", "notes/a.yml", "supported")
     assert verdicts(tmp_path, None, {}) == {}
     (tmp_path / "notes/a.yml").write_text(NOTE.replace("unit: points", "unit: 3"), encoding="utf-8")
     with pytest.raises(SourceError, match=r"notes/a\.yml: claims / 0 / size / unit: 3 is not of type"):
