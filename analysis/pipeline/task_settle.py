@@ -15,6 +15,8 @@ from analysis.results.settle import DESIGN, results
 from analysis.study import load_study
 
 MODULE = "analysis.pipeline.task_settle"
+DESIGNS = ("first_stage", "inference", "long_difference", "match")
+KNOWN = tuple([FINDINGS / f"{design}.json" for design in DESIGNS])
 
 
 def task_settle(
@@ -23,9 +25,7 @@ def task_settle(
     census: Path = DATA / "census.csv",
     study: Path = STUDY,
     notes: tuple[Path, ...] = tuple(sorted(SEEDS.glob("*.yml"))),
-    findings: tuple[Path, ...] = tuple(
-        FINDINGS / f"{design}.json" for design in ("first_stage", "inference", "long_difference", "match")
-    ),
+    findings: tuple[Path, ...] = KNOWN,
     code: tuple[Path, ...] = tuple(sources(MODULE)),  # pytask itself looks at this file only
     to_findings: Annotated[Path, Product] = FINDINGS / f"{DESIGN}.json",
     to_provinces: Annotated[Path, Product] = SAMPLES / f"{DESIGN}_provinces.csv",

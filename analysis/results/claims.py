@@ -12,12 +12,16 @@ from analysis.findings import FindingError
 
 @dataclass(frozen=True)
 class EffectClaim:
-    """A claim that is judged by an effect: its id, the key of the finding, the size that matters, and its unit."""
+    """A claim that is judged by an effect: its id, the key of the finding, the size that matters, and its unit.
+
+    `expects` is what the claim says of the effect: increase, decrease or no increase.
+    """
 
     id: str
     finding: str
     size: float
     unit: str
+    expects: str
 
     @property
     def outcome(self) -> str:
@@ -31,7 +35,7 @@ def read_notes(paths: Iterable[Path]) -> list[Mapping[str, Any]]:
     Raises:
         FindingError: a file is no YAML mapping with claims.
     """
-    notes = []
+    notes: list[Mapping[str, Any]] = []
     for path in sorted(paths):
         note = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(note, dict) or not isinstance(note.get("claims"), list):
@@ -43,7 +47,13 @@ def read_notes(paths: Iterable[Path]) -> list[Mapping[str, Any]]:
 def effect_claims(notes: Iterable[Mapping[str, Any]]) -> list[EffectClaim]:
     """The claims whose rule waits for an effect, in the order of the notes."""
     return [
-        EffectClaim(claim["id"], claim["finding"], float(claim["size"]["value"]), claim["size"]["unit"])
+        EffectClaim(
+            claim["id"],
+            claim["finding"],
+            float(claim["size"]["value"]),
+            claim["size"]["unit"],
+            claim["rule"]["expects"],
+        )
         for note in notes
         for claim in note["claims"]
         if claim["rule"]["kind"] == "effect"

@@ -10,7 +10,8 @@ The rule. A scenario is computed from an effect only if all of these hold:
 What is looked at is every effect of the designs with placebo provinces that is on the programme's years: the eight
 co-primary outcomes in four specifications each, in the long difference and at the border; public services and homes
 in the same four; the indices of capacity; own revenue; roads, facilities and bonds; and lights. Variants of sample,
-weights or method, single years, and years before the programme are checks of these and no effects of their own.
+weights or method, single neighbours, single years, and years before the programme are checks of these and no effects
+of their own; spillovers fall on other units than the programme's.
 Groups are corrected apart since their units, and so their placebo provinces, differ.
 
 The rule was written before the effects were counted, but not blind: chapters had printed that piped water leaves out
@@ -26,6 +27,7 @@ import pandas as pd
 
 from analysis.designs.multiplicity import stepped
 from analysis.findings import Finding, FindingError, Findings, MadeFrom
+from analysis.results.claims import EffectClaim
 from analysis.results.counties import LONG_FORM, OUTCOMES, SPECIFICATIONS
 from analysis.results.first_stage import FACILITIES, HOMES
 from analysis.results.long_difference import CLAIMS, SERVICES
@@ -202,7 +204,8 @@ def judge(known: Mapping[str, Finding], placebos: pd.DataFrame, treated: str) ->
     """
     p_corrected: dict[str, float] = {}
     for group in GROUPS:
-        p_corrected |= corrected(placebos, [e.key for e in EFFECTS if e.group == group], treated).to_dict()
+        keys = [e.key for e in EFFECTS if e.group == group]
+        p_corrected |= dict(zip(keys, corrected(placebos, keys, treated), strict=True))
     rows = []
     for effect in EFFECTS:
         own = _known(known, effect.key)
@@ -360,6 +363,7 @@ def results(
     units: pd.DataFrame,
     census: pd.DataFrame,
     study: Study,
+    claims: Sequence[EffectClaim],
     known: Mapping[str, Finding],
     placebos: pd.DataFrame,
     made_from: MadeFrom,
@@ -370,6 +374,7 @@ def results(
         units: the register, `data/units.csv`.
         census: the census figures, `data/census.csv`.
         study: the study's definition.
+        claims: the claims that are judged by an effect.
         known: findings of the designs, by key.
         placebos: key, group, estimate: every province's estimate of every effect.
         made_from: what the findings are made from.
@@ -395,6 +400,17 @@ def results(
     for outcome in RANGES:
         own = _known(known, range_key(outcome))
         found.append(_in_people(f"{DESIGN}.people.{outcome}", own, outcome, county, "The effect of record"))
+    for claim in claims:
+        if claim.outcome in RANGES:
+            sign = -1 if claim.expects == "decrease" else 1
+            found.append(
+                Finding(
+                    f"{DESIGN}.size.{claim.outcome}", county.people(claim.outcome)(sign * claim.size),
+                    RANGES[claim.outcome], f"A county of the median size among {count} units of the programme.",
+                    f"The smallest size that would matter by claim {claim.id}, {claim.size:g} {claim.unit}, turned "
+                    "into a number for such a county.",
+                )
+            )  # fmt: skip
     for key, outcome in effects.loc[effects["passes"] == 1, ["key", "outcome"]].itertuples(index=False):
         if outcome in RANGES:
             what = "A scenario, from the effect"

@@ -17,6 +17,7 @@ from analysis.designs.power import (
     Persistence,
     between_groups,
     from_correlation,
+    multiplier,
     relative_error,
     units_by_lot,
     within_group,
@@ -110,6 +111,8 @@ def _places(frame: pd.DataFrame, units: pd.DataFrame) -> _Places:
 
 def _claims(claims: Sequence[EffectClaim], known: Mapping[str, Finding]) -> list[Finding]:
     """What each claim calls the smallest size that matters, and what its design can find, over it."""
+    if not claims:
+        raise FindingError("no claim of the source notes is judged by an effect; seeds/ holds the notes")
     found, ratios = [], []
     for claim in claims:
         judged = known.get(claim.finding)
@@ -176,6 +179,20 @@ def _roster(places: _Places) -> list[Finding]:
             ("poor_in_first", early_poor, f"Poor units in the first batch, by elimination. {poor}"),
         )
     ]
+
+
+def _many_units(outcome: Outcome, shocks: Shocks, places: _Places) -> Finding:
+    """What one treated province would leave to be found if provinces had units without end."""
+    count = len(places.provinces)
+    return Finding(
+        f"{DESIGN}.provinces.{outcome.name}.many_units",
+        multiplier(count - 2) * shocks.group * float(np.sqrt(1 + 1 / (count - 1))),
+        outcome.unit,
+        f"{count} provinces with {SMALLEST} comparable units or more.",
+        f"{_FORMULA} Change in {outcome.words}; one province treated; provinces have so many units that only shocks to "
+        "whole provinces are left.",
+        n=count,
+    )
 
 
 def _exposure(when: float, start: float) -> float:
@@ -345,7 +362,7 @@ def results(
     for name, outcome in OUTCOMES.items():
         shocks = _shocks(known, name)
         provinces = _provinces(outcome, shocks, places, "provinces", "")
-        found += [*provinces, *_batches(outcome, shocks, places)]
+        found += [*provinces, _many_units(outcome, shocks, places), *_batches(outcome, shocks, places)]
         if name in GIVEN_LEVEL:
             found += _given_level(rows, outcome, places)
         if name in YEARLY:
