@@ -96,7 +96,8 @@ def _effect(expects: str, size: float, found: Found, *, needs_power: bool) -> tu
     elif high < 0:
         why, is_there = "the interval lies on the other side of nought", False
     elif high < size and not unpowered:
-        why, is_there = "the interval leaves out the size that matters, and the design could have shown it", False
+        why = "the interval leaves out the size that matters" + ", which the design could have shown" * needs_power
+        is_there = False
     elif high < size:
         return INCONCLUSIVE, "the interval leaves out the size that matters, but the design could not have shown it"
     elif low > 0:
@@ -212,7 +213,8 @@ def line(found: Verdict) -> str:
 def counts(found: Sequence[Verdict]) -> str:
     """How many claims there are, and how many of each verdict."""
     of = Counter(v.verdict for v in found)
-    return f"{len(found)} claims of source notes: {', '.join(f'{n} {verdict}' for verdict, n in sorted(of.items()))}."
+    claims = "claim" if len(found) == 1 else "claims"
+    return f"{len(found)} {claims} of source notes: {', '.join(f'{n} {name}' for name, n in sorted(of.items()))}."
 
 
 def unjudged(found: Sequence[Verdict]) -> list[str]:
@@ -248,12 +250,7 @@ def stale_verdicts(book: Book, now: Now, products: Mapping[str, Sequence[str]]) 
     if now.of(name) == MISSING or not then:
         return {name: [f"{name} is missing"]}
     is_now = _made_from(book, now)
-    why = [
-        f"{cause} (through {file})" if "(through" not in cause else cause
-        for file, causes in products.items()
-        if file in then
-        for cause in causes
-    ]
+    why = [cause for file, causes in products.items() if file in then for cause in causes]
     why += [
         change(file, then.get(file), is_now.get(file))
         for file in sorted(then.keys() | is_now.keys())

@@ -68,9 +68,12 @@ def check_book(root: Path) -> None:
     for page in found.values():
         assert all(page.alts), "a picture has no alternative text"
     effect = finding("long_difference.urban_share.effect", digits=1, folder=root / "bld/findings")
-    for text in (found["index.html"].text, found["chapters/07-urbanization.html"].text, pdf.replace("\n", " ")):
-        assert str(effect) in text
-        assert str(effect.interval) in text
+    for name in ("chapters/00-summary.html", "chapters/07-urbanization.html"):
+        assert str(effect) in found[name].text
+        assert str(effect.interval) in found[name].text
+    assert str(effect.chinese_interval) in found["index.html"].text
+    assert str(effect) in pdf.replace("\n", " ")
+    assert str(effect.interval) in pdf.replace("\n", " ")
     for name in ("河南", "滑县", "百城建设提质工程"):
         assert name in pdf
 

@@ -29,6 +29,14 @@ _SINGULARS = {"people": "person", "counties": "county", "cities": "city"}
 # Shares and their changes are read with one decimal or two, whatever their error.
 _SHARE_DECIMALS = (1, 2)
 _MOST_DECIMALS = 6
+_CHINESE_UNITS = {
+    "percentage points": "个百分点",
+    "percent": "%",
+    "log points": "个对数点",
+    "units": "个县级单位",
+    "standard deviations": "个标准差",
+    "square metres per person": "平方米（人均）",
+}
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,26 @@ class FindingNumber(Shown):
             raise FindingError(f"finding {self.finding.key} has no interval")
         low, high = (format_number(end, self.digits) for end in self.finding.interval)
         return Shown(f"{low} to {high} {self.finding.unit}")
+
+    def _in_chinese(self, number: str) -> Shown:
+        unit = _CHINESE_UNITS.get(self.finding.unit)
+        if unit is None:
+            raise FindingError(
+                f"finding {self.finding.key}: the unit {self.finding.unit!r} has no Chinese name; add one in {__name__}"
+            )
+        return Shown(f"{number}{unit}")
+
+    @property
+    def chinese(self) -> Shown:
+        """The value with its unit in Chinese: "1.2个百分点"."""
+        return self._in_chinese(format_number(self.finding.value, self.digits))
+
+    @property
+    def chinese_interval(self) -> Shown:
+        """The ends of the interval with the unit in Chinese: "0.1至2.3个百分点"."""
+        if self.finding.interval is None:
+            raise FindingError(f"finding {self.finding.key} has no interval")
+        return self._in_chinese("至".join(format_number(end, self.digits) for end in self.finding.interval))
 
     @property
     def level(self) -> Shown:

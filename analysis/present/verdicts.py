@@ -19,10 +19,12 @@ from analysis.present.tables import Cell, Column, Link, Row, Table
 FORMAT = "report-verdicts/1"
 VERDICTS = BUILD / "verdicts.json"
 ORDER = ("supported", "contradicted", "inconclusive", "not testable")
+_ONE_DECIMAL = ("percent", "percentage points", "log points")
 _NOTE = (
     "The size is the smallest that would matter. A claim is supported if the interval leaves out nought and the "
     "estimate reaches the size; a null is contradicted only if the design could have shown the size. Shares and "
-    "counts of whole records have no interval. Rules and sizes were fixed before the estimates."
+    "counts of whole records have no interval. Estimate and interval are in the unit of the size. Rules and sizes were "
+    "fixed before the estimates."
 )
 
 
@@ -110,7 +112,11 @@ def count(verdict: str | None = None, path: Path = VERDICTS) -> Shown:
 
 
 def _estimate(claim: Judged, findings: Path) -> FindingNumber | None:
-    return finding(claim.finding, folder=findings) if claim.finding else None
+    if not claim.finding:
+        return None
+    whole = finding(claim.finding, folder=findings).raw.is_integer()
+    digits = 0 if whole else 1 if claim.size["unit"] in _ONE_DECIMAL else 2
+    return finding(claim.finding, digits, findings)
 
 
 def _interval(found: FindingNumber | None) -> Cell:
@@ -120,24 +126,25 @@ def _interval(found: FindingNumber | None) -> Cell:
 
 
 def _size(claim: Judged) -> Shown:
-    return quantity(claim.size["value"], claim.size["unit"])
+    value = claim.size["value"]
+    return quantity(value, claim.size["unit"], digits=len(f"{value:g}".partition(".")[2]))
 
 
 def _table(claims: Iterable[Judged], findings: Path, *, chapters: bool) -> Table:
     columns = [
-        Column("Claim", align="left", width=34 if chapters else 36),
-        Column("Source", align="left", width=13 if chapters else 15),
-        Column("Size that matters", align="left", width=14),
-        Column("Estimate", align="left", width=14),
+        Column("Claim", align="left", width=37 if chapters else 42),
+        Column("Source", align="left", width=15 if chapters else 16),
+        Column("Size that matters", align="left", width=15),
+        Column("Estimate", width=8 if chapters else 9),
         Column("95% interval", width=11),
-        Column("Verdict", align="left", width=10),
+        Column("Verdict", align="left", width=9 if chapters else 11),
     ]
-    columns += [Column("Chapter", width=4)] if chapters else []
+    columns += [Column("Chapter", width=5)] if chapters else []
     rows = []
     for claim in claims:
         found = _estimate(claim, findings)
         cells: list[Cell] = [claim.says, claim.source["citation"]["short"], _size(claim)]
-        cells += [found.value if found else None, _interval(found), claim.verdict]
+        cells += [found.number if found else None, _interval(found), claim.verdict]
         rows.append(Row([*cells, claim.chapter_link] if chapters else cells))
     return Table(columns, rows, [_NOTE])
 

@@ -144,6 +144,7 @@ def folder(tmp_path: Path) -> Path:
         one("d.small", 1.5971, p_value=0.00004, **full),
         one("d.middling", 1.5971, p_value=0.0314, **full),
         one("d.bare", 2.0, unit="units"),
+        one("d.p", 0.2, unit="p-value"),
     )
     write_findings(Findings("d", "D", MadeFrom({}, {}), found), tmp_path / "d.json")
     return tmp_path
@@ -166,6 +167,17 @@ def test_a_finding_in_prose(folder: Path) -> None:
     assert str(number.sample) == "A sample."
     assert str(number.specification) == "A way."
     assert str(finding("d.effect", digits=1, folder=folder).interval) == "−0.3 to 3.5 percentage points"
+
+
+def test_a_finding_in_chinese(folder: Path) -> None:
+    number = finding("d.effect", digits=1, folder=folder)
+    assert str(number.chinese) == "1.6个百分点"
+    assert str(number.chinese_interval) == "−0.3至3.5个百分点"
+    assert str(finding("d.bare", folder=folder).chinese) == "2个县级单位"
+    with pytest.raises(FindingError, match=r"d\.bare has no interval"):
+        _ = finding("d.bare", folder=folder).chinese_interval
+    with pytest.raises(FindingError, match=r"finding d\.p: the unit 'p-value' has no Chinese name"):
+        _ = finding("d.p", folder=folder).chinese
 
 
 def test_small_p_values(folder: Path) -> None:
