@@ -25,8 +25,17 @@ Made = Callable[[Callable[..., None]], Path]
 
 @pytest.mark.parametrize(
     "task",
-    [task_match, task_money, task_towns, task_profiles, task_urban_system, task_register]
-    + [task_rank_size, task_distance, task_hierarchy],
+    [
+        task_match,
+        task_money,
+        task_towns,
+        task_profiles,
+        task_urban_system,
+        task_register,
+        task_rank_size,
+        task_distance,
+        task_hierarchy,
+    ],
 )
 def test_findings_fit_the_schema(made_by: Made, task: Callable[..., None]) -> None:
     design = task.__name__.removeprefix("task_")
