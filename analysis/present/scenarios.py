@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from analysis.findings import Finding, load_all
+from analysis.findings import Finding, FindingError, load_all
 from analysis.paths import FINDINGS, SAMPLES
-from analysis.present.numbers import capitalized, format_number
+from analysis.present.numbers import Shown, capitalized, format_number, text
 from analysis.present.points import of_findings
 from analysis.present.samples import load_points
 from analysis.present.style import EMPHASIS, INK, SMALL, TREATED, WIDTH, Figure, style, to_svg
@@ -39,6 +39,40 @@ def _ends(interval: tuple[float, float] | None, digits: int) -> Cell:
 
 def _held(value: float) -> str:
     return "no such check" if np.isnan(value) else "yes" if value else "no"
+
+
+def _thousands(value: float) -> str:
+    return format_number(round(value / 1000) * 1000, 0)
+
+
+def county(folder: Path = FINDINGS) -> Shown:
+    """The residents of the county of the median size, rounded to thousands, with their unit."""
+    found = load_all(folder)[f"{DESIGN}.median.population"]
+    return text(f"{_thousands(found.value)} {found.unit}")
+
+
+def ends(outcome: str, folder: Path = FINDINGS) -> Shown:
+    """What cannot be ruled out in the county of the median size: the interval in thousands, with its unit.
+
+    Raises:
+        UnknownFindingError: the range of this outcome is not told in people.
+        FindingError: its interval is not bounded.
+    """
+    found = load_all(folder)[f"{DESIGN}.people.{outcome}"]
+    if found.interval is None:
+        raise FindingError(f"finding {found.key} has no interval")
+    low, high = (_thousands(end) for end in found.interval)
+    return text(f"{low} to {high} {found.unit}")
+
+
+def size(outcome: str, folder: Path = FINDINGS) -> Shown:
+    """The smallest size that would matter in the county of the median size, in thousands, with its unit.
+
+    Raises:
+        UnknownFindingError: no claim names a size for this outcome.
+    """
+    found = load_all(folder)[f"{DESIGN}.size.{outcome}"]
+    return text(f"{_thousands(found.value)} {found.unit}")
 
 
 def screen_table(samples: Path = SAMPLES) -> Table:
@@ -156,11 +190,11 @@ def people_figure(folder: Path = FINDINGS) -> Figure:
             low, high = own.interval or (own.value, own.value)
             axes.plot([low / 1000, high / 1000], [row, row], color=TREATED, linewidth=1.4)
             axes.scatter([own.value / 1000], [row], s=30, marker="D", color=TREATED, zorder=3)
-            size = known.get(f"{DESIGN}.size.{outcome}")
-            if size is not None:
-                drawn.append(size)
+            matters = known.get(f"{DESIGN}.size.{outcome}")
+            if matters is not None:
+                drawn.append(matters)
                 axes.scatter(
-                    [size.value / 1000], [row], s=150, marker="|", color=EMPHASIS, linewidth=1.8, zorder=4,
+                    [matters.value / 1000], [row], s=150, marker="|", color=EMPHASIS, linewidth=1.8, zorder=4,
                 )  # fmt: skip
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
         axes.set_yticks(range(len(found)), [_COUNTED[o] for o in RANGES], fontsize=SMALL)
