@@ -88,6 +88,7 @@ def test_effects_only_where_they_are_given(folder: Path, tmp_path: Path) -> None
     assert table.rows[0].cells[1:] == table.rows[-1].cells[1:] == ["2.50", "2.50"]  # ten points, at 0.25 each
     assert table.rows[0].below == ["(1.00)", "(1.00)"]
     assert table.rows[1].cells[1:] == [None, None]  # no finding
+    assert table.rows[3].cells[1:] == [None, None]  # the outcome's own level stands in the last row
     assert "in years," in table.notes[0]
     assert str(space.supported_names(folder)) == "mean years of schooling"
     (tmp_path / "none").mkdir()

@@ -70,7 +70,7 @@ def test_the_overview_counts_what_its_title_says(findings_folder: Path, study, t
     document = json.loads((findings_folder / "long_difference.json").read_text(encoding="utf-8"))
     for i, o in enumerate(OUTCOMES):
         found = document["findings"][f"long_difference.{o}.share.effect"]
-        found |= {"value": 3.0 if i < 2 else -1.0, "interval": [0.5 if i < 3 else -4.0, 6.0], "detectable": 2.8}
+        found |= {"value": 6.0 if i < 2 else -1.0, "interval": [0.5 if i < 3 else -4.0, 6.0], "detectable": 5.6}
     (tmp_path / "long_difference.json").write_text(json.dumps(document), encoding="utf-8")
 
     def make():
@@ -83,7 +83,7 @@ def test_the_overview_counts_what_its_title_says(findings_folder: Path, study, t
     assert figure.svg == make().svg
     points = figure.points.set_index("key")
     own = points.loc["long_difference.urban_share.share.effect"]
-    assert (own["estimate"], own["low"], own["size"]) == pytest.approx((3.0, 0.5, 2.0))  # one deviation is 1
+    assert (own["estimate"], own["low"], own["size"]) == pytest.approx((3.0, 0.25, 1.0))  # a deviation is 2
     assert points["size"].notna().sum() == 1
 
 
