@@ -132,7 +132,7 @@ def _size(claim: Judged) -> Shown:
 
 def _table(claims: Iterable[Judged], findings: Path, *, chapters: bool) -> Table:
     columns = [
-        Column("Claim", align="left", width=37 if chapters else 42),
+        Column("Claim", align="left", width=37 if chapters else 38),
         Column("Source", align="left", width=15 if chapters else 16),
         Column("Size that matters", align="left", width=15),
         Column("Estimate", width=8 if chapters else 9),
