@@ -192,9 +192,9 @@ def designs_table(folder: Path = FINDINGS) -> Table:
     count = known[f"{DESIGN}.provinces.urban_share.treated_1"].n or 0
     return Table(
         columns=[
-            Column("Design", align="left", width=46),
+            Column("Design", align="left", width=42),
             *(Column(_HEADS[o], width=14) for o in SHOWN),
-            Column("Urban share, times the size", width=12),
+            Column("Urban share, times the size", width=16),
         ],
         rows=rows,
         notes=[
