@@ -124,7 +124,8 @@ local function add_folds(doc)
   local made = asked("--chapter", quarto.doc.input_file)
   doc.blocks = doc.blocks:walk({
     Div = function(div)
-      local fold = made.folds[div.identifier]
+      -- Where a cell shows a picture, the picture bears the label.
+      local fold = made.folds[div.identifier:match("^cell%-(.*)$") or div.identifier]
       if fold and div.classes:includes("cell") then return { div, pandoc.RawBlock("html", fold) } end
     end,
   })

@@ -197,6 +197,14 @@ def test_after_another_chapter_got_a_figure_the_list_has_it(edited: tuple[Path, 
     assert "index.qmd is executed" not in said
 
 
+def test_a_figure_has_its_fold_as_a_table_has(edited: tuple[Path, str]) -> None:
+    root, _ = edited
+    for name in ("01-heights", "02-weights"):
+        html = (root / f"_book/chapters/{name}.html").read_text(encoding="utf-8")
+        assert html.count("<summary>How this was made</summary>") == 1
+    assert html.index("</figure>") < html.index("How this was made") < html.index("shows them.")
+
+
 def test_a_function_of_the_list_stands_where_it_stands_now(edited: tuple[Path, str], printed: Path) -> None:
     root, said = edited
     line = line_of(root / "tiny/show.py", "def table(")
