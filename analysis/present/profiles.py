@@ -309,7 +309,7 @@ def marks_table(units: pd.DataFrame | None = None, study: Study | None = None) -
     return Table(
         columns=[
             Column("What the mark says", align="left"),
-            Column("Letter", align="left"),
+            Column("Letter", align="center"),
             Column("Units"),
             Column("Growing"),
             Column("Well served"),
@@ -367,15 +367,15 @@ def table(prefecture: str, units: pd.DataFrame | None = None, study: Study | Non
         rows.append(Row([label(unit), *lines[0]], lines[1]))
     return Table(
         columns=[
-            Column("Unit", align="left"),
-            Column("Census"),
-            Column("Residents", "1,000"),
-            Column("Urban share", "percent"),
-            Column("Farm work", "percent"),
-            Column("Piped water", "percent"),
-            Column("Service workers", "per 1,000"),
-            Column(f"Own revenue {first}, {newest}", "percent"),
-            Column("Type, and below it marks", align="left"),
+            Column("Unit", align="left", width=16),
+            Column("Census", width=7),
+            Column("Residents", "1,000", width=9),
+            Column("Urban share", "percent", width=9),
+            Column("Farm work", "percent", width=9),
+            Column("Piped water", "percent", width=9),
+            Column("Service workers", "per 1,000", width=9),
+            Column(f"Own revenue {first}, {newest}", "percent", width=10),
+            Column("Type, and below it marks", align="left", width=22),
         ],
         rows=rows,
         notes=NOTES,
