@@ -184,7 +184,6 @@ def test_an_equation_that_typst_cannot_print_is_told(small_book: Path, made: Cal
         made(small_book)
 
 
-<<<<<<< ours
 def test_a_number_that_ends_a_sentence_starts_no_list(small_book: Path, made: Callable[..., str]) -> None:
     """Where pandoc broke the line before it, Typst would take it for the number of an item."""
     path = small_book / "chapters/01-one.qmd"
@@ -201,7 +200,8 @@ def test_nor_does_one_that_starts_a_paragraph(first: str) -> None:
     native = f'[Para [{first},Space,Str "After"]]'
     done = subprocess.run(command, input=native, capture_output=True, text=True, check=True, encoding="utf-8")
     assert done.stdout.startswith("42\\.")
-=======
+
+
 def test_what_a_section_of_an_appendix_shows_stands_before_the_next(small_book: Path, made: Callable[..., str]) -> None:
     def table(name: str) -> str:
         rows = "\n".join(f"| {name}{i:02} | b |" for i in range(30))
@@ -213,4 +213,3 @@ def test_what_a_section_of_an_appendix_shows_stands_before_the_next(small_book: 
     made(small_book, formats=("pdf",))
     text = "".join(page.extract_text() for page in PdfReader(small_book / "_book/small.pdf").pages)
     assert text.index("one29") < text.index("two29") < text.index("Words after both.")
->>>>>>> theirs
