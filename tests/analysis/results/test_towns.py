@@ -120,3 +120,16 @@ def test_a_list_without_hosts_is_refused(study: Study) -> None:
     none = designations[designations["designation"] != "special_town_2017"]
     with pytest.raises(DesignError, match=r"data/designations\.csv: no comparable unit of Henan"):
         towns.make(*(table(n) for n in names), none, study, NOTHING)
+
+
+def test_sentences_of_the_chapter_hold(points: pd.DataFrame) -> None:
+    """What chapters/14-towns.qmd says of units by name; if one fails, its sentence has to change."""
+    hosts = points[points["special_towns"] == 1].set_index("pinyin")
+    start, change = hosts["nonfarm_employment_start"], hosts["nonfarm_employment"]
+    assert start["Gongyi"] == pytest.approx(75, abs=2)  # "three quarters"
+    assert start.idxmax() == change.idxmin() == "Gongyi"  # the alternative text of the figure
+    assert change["Changyuan"] > 100 - start["Gongyi"]  # "could not have gained what Changyuan did"
+    assert points["nonfarm_employment_start"].corr(points["nonfarm_employment"]) < -0.5  # "the smaller the gain"
+    own = (points["nonfarm_employment"] > 30).mean()
+    assert own > 0.8  # "nearly everywhere in Henan"
+    assert points["town"].ne("").sum() == 10
