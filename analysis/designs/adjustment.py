@@ -80,8 +80,7 @@ def effective_size(weights: Array | pd.Series) -> float:
     return float(w.sum() ** 2 / (w**2).sum())
 
 
-def _standardized(data: pd.DataFrame, controls: Sequence[str]) -> Array:
-    x = data[list(controls)].to_numpy(dtype=float)
+def _standardized(x: Array) -> Array:
     z: Array = (x - x.mean(axis=0)) / x.std(axis=0)
     return z
 
@@ -91,17 +90,21 @@ def _require(data: pd.DataFrame, treatment: str, columns: Sequence[str], control
     require_single(data, unit)
     require_finite(data, [treatment, *columns], unit)
     require_indicator(data, treatment)
-    treated = data[treatment].to_numpy(dtype=float) == 1
-    fewest = min(int(treated.sum()), int((~treated).sum()))
-    if fewest <= len(controls) + 1:
-        side = "treated" if treated.sum() == fewest else "untreated"
-        raise TooFewUnitsError(f"{fewest} {side} units for {len(controls) + 1} coefficients; take fewer controls")
-    for part in (data, data[~treated]):
-        design = part[list(controls)].astype(float)
-        design.insert(0, "intercept", 1.0)
-        require_independent(design)
-    found: Array = treated.astype(float)
-    return found
+    treated: Array = data[treatment].to_numpy(dtype=float)
+    _require_estimable(data[list(controls)].to_numpy(dtype=float), treated, controls)
+    return treated
+
+
+def _require_estimable(x: Array, treated: Array, controls: Sequence[str]) -> None:
+    own, other = int(treated.sum()), int((1 - treated).sum())
+    if min(own, other) <= len(controls) + 1:
+        side = "treated" if own <= other else "untreated"
+        raise TooFewUnitsError(
+            f"{min(own, other)} {side} units for {len(controls) + 1} coefficients; take fewer controls"
+        )
+    design = np.column_stack([np.ones(len(x)), x])
+    for part in (design, design[treated == 0]):
+        require_independent(part, ["intercept", *controls])
 
 
 def _probability(z: Array, treated: Array) -> Array:
@@ -130,7 +133,7 @@ def overlap(data: pd.DataFrame, treatment: str, controls: Sequence[str], *, unit
         DesignError: the data cannot carry the design; the subclasses name the causes.
     """
     treated = _require(data, treatment, controls, controls, unit)
-    p = _probability(_standardized(data, controls), treated)
+    p = _probability(_standardized(data[list(controls)].to_numpy(dtype=float)), treated)
     own, other = p[treated == 1], p[treated == 0]
     odds = pd.Series(_odds(p, treated), index=data.index[treated == 0])
     return Overlap(
@@ -190,31 +193,42 @@ def effects_on_treated(
     y = data[outcome].to_numpy(dtype=float)
     if np.ptp(y) == 0:
         raise NoVariationError(f"outcome {outcome!r}: all {len(data)} units have the same value")
-    z = _standardized(data, controls)
-    own, other = z[treated == 1].mean(axis=0), z[treated == 0]
+    x = data[list(controls)].to_numpy(dtype=float)
     found: dict[str, Adjustment] = {}
     for method in methods:
-        if method == REGRESSION:
-            weights = _implied(other, np.append(1.0, own))
-        elif method == BALANCED:
-            try:
-                weights, _ = entropy_balance(other, own, tol=_EXACT)
-            except BalanceError as failed:
-                worst = controls[int(np.abs(failed.residuals).argmax())]
-                raise OverlapError(
-                    f"no weights give {len(other)} untreated units the treated ones' means; {worst!r} is farthest off: "
-                    "leave it out or take more groups"
-                ) from failed
-        elif method == DOUBLY_ROBUST:
-            odds = _odds(_probability(z, treated), treated)
-            weights = odds + _implied(other, np.append(0.0, own - odds @ other))
-        else:
-            raise DesignError(f"method {method!r}: allowed are {', '.join(METHODS)}")
-        estimate = float(y[treated == 1].mean() - weights @ y[treated == 0])
+        weights = _weights(x, treated, controls, method)
         found[method] = Adjustment(
-            method, estimate, pd.Series(weights, index=data.index[treated == 0]), effective_size(weights)
+            method,
+            _estimate(y, treated, weights),
+            pd.Series(weights, index=data.index[treated == 0]),
+            effective_size(weights),
         )
     return found
+
+
+def _estimate(y: Array, treated: Array, weights: Array) -> float:
+    return float(y[treated == 1].mean() - weights @ y[treated == 0])
+
+
+def _weights(x: Array, treated: Array, controls: Sequence[str], method: str) -> Array:
+    z = _standardized(x)
+    own, other = z[treated == 1].mean(axis=0), z[treated == 0]
+    if method == REGRESSION:
+        return _implied(other, np.append(1.0, own))
+    if method == BALANCED:
+        try:
+            weights: Array = entropy_balance(other, own, tol=_EXACT)[0]
+        except BalanceError as failed:
+            worst = controls[int(np.abs(failed.residuals).argmax())]
+            raise OverlapError(
+                f"no weights give {len(other)} untreated units the treated ones' means; {worst!r} is farthest off: "
+                "leave it out or take more groups"
+            ) from failed
+        return weights
+    if method == DOUBLY_ROBUST:
+        odds = _odds(_probability(z, treated), treated)
+        return odds + _implied(other, np.append(0.0, own - odds @ other))
+    raise DesignError(f"method {method!r}: allowed are {', '.join(METHODS)}")
 
 
 def jackknife_error(
@@ -244,11 +258,16 @@ def jackknife_error(
             raise TooFewClustersError(
                 f"clusters {cluster!r}: {count} holds all units with {treatment!r} {side}; a jackknife needs two"
             )
-    without = [
-        effects_on_treated(data[data[cluster] != c], outcome, treatment, controls, unit=unit, methods=[method])[method]
-        for c in sorted(data[cluster].unique())
-    ]
-    squares = sum((w.estimate - full) ** 2 for w in without)
+    y, treated = data[outcome].to_numpy(dtype=float), data[treatment].to_numpy(dtype=float)
+    x = data[list(controls)].to_numpy(dtype=float)
+    codes, names = pd.factorize(data[cluster], sort=True)
+    without: list[float] = []
+    for i in range(len(names)):
+        kept = codes != i
+        _require_estimable(x[kept], treated[kept], controls)
+        weights = _weights(x[kept], treated[kept], controls, method)
+        without.append(_estimate(y[kept], treated[kept], weights))
+    squares = sum((w - full) ** 2 for w in without)
     return float(np.sqrt((len(without) - 1) / len(without) * squares))
 
 

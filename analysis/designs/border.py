@@ -14,9 +14,11 @@ record is therefore by placebo groups (`placebo.judge`): each group's border in 
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import statsmodels.api as sm
 
@@ -74,6 +76,17 @@ class Graph:
     data: pd.DataFrame  # indexed by unit
     edges: pd.DataFrame  # one, other, one_group, other_group: each border twice, once from either side
     islands: tuple[str, ...]
+
+    @cached_property
+    def ends(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Where the two units of each edge stand in the data."""
+        one, other = (self.data.index.get_indexer(pd.Index(self.edges[side])) for side in ("one", "other"))
+        return one, other
+
+    @cached_property
+    def rows_of(self) -> dict[str, npt.NDArray[np.intp]]:
+        """The rows of the edges that start from each group."""
+        return {str(g): np.asarray(rows) for g, rows in self.edges.groupby("one_group").indices.items()}
 
 
 def graph(
@@ -164,30 +177,26 @@ def cross(
         NonFiniteError: a value of a unit on the border is missing or infinite.
         NoPairError: no pair crosses the border.
     """
-    edges = g.edges[(g.edges["one_group"] == treated) & g.edges["other_group"].isin(others)]
-    if edges.empty:
+    rows = g.rows_of.get(treated, np.empty(0, dtype=np.intp))
+    reached = set(others)
+    rows = rows[[o in reached for o in g.edges["other_group"].to_numpy()[rows]]]
+    if not len(rows):
         raise NoPairError(
             f"no unit of group {treated!r} touches a unit of {', '.join(map(repr, others)) or 'another group'}; "
             "check the pairs, or leave the group out"
         )
     require_columns(g.data, columns)
-    touching = g.data.loc[g.data.index.isin([*edges["one"], *edges["other"]])]
+    one, other = g.ends[0][rows], g.ends[1][rows]
+    touching = g.data[list(columns)].take(np.union1d(one, other))
     require_finite(touching.assign(**{_UNIT: touching.index}), columns, _UNIT)
-    here, there = g.data.loc[edges["one"], list(columns)], g.data.loc[edges["other"], list(columns)]
-    values = here.to_numpy(dtype=float) - there.to_numpy(dtype=float)
-    own, across = edges["one"].map(edges["one"].value_counts()), edges["other"].map(edges["other"].value_counts())
-    table = pd.DataFrame(values, columns=list(columns))
-    for name, column in {
-        "unit": edges["one"],
-        "other": edges["other"],
-        "cluster": edges["one_cluster"],
-        "other_cluster": edges["other_cluster"],
-        "group": edges["one_group"],
-        "other_group": edges["other_group"],
-        "weight": 1.0 / (own + across) if weighting == "unit" else pd.Series(1.0, index=edges.index),
-    }.items():
-        table[name] = column.to_numpy()
-    return Pairs(table, edges["one"].nunique(), edges["other"].nunique())
+    values = g.data[list(columns)].to_numpy(dtype=float, na_value=np.nan)
+    own, across = np.bincount(one), np.bincount(other)
+    names = {"one": "unit", "other": "other", "one_cluster": "cluster", "other_cluster": "other_cluster"}
+    names |= {"one_group": "group", "other_group": "other_group"}
+    selected = g.edges[list(names)].take(rows).set_axis(list(names.values()), axis=1).reset_index(drop=True)
+    table = pd.concat([pd.DataFrame(values[one] - values[other], columns=list(columns)), selected], axis=1)
+    table["weight"] = 1.0 / (own[one] + across[other]) if weighting == "unit" else 1.0
+    return Pairs(table, int((own > 0).sum()), int((across > 0).sum()))
 
 
 def fit_pairs(pairs: Pairs, outcome: str, controls: Sequence[str] = ()) -> PairFit:

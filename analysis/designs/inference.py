@@ -168,7 +168,7 @@ def _by_bootstrap(
 ) -> Inference:
     design = pd.DataFrame({"intercept": 1.0, "treated": data[group].astype(str).isin(treated).astype(float)})
     design = pd.concat([design, data[list(controls)].astype(float)], axis="columns")
-    require_independent(design)
+    require_independent(design.to_numpy(dtype=float), list(design.columns))
     scale = np.ones(len(data))
     if weight:
         require_positive(data, weight, unit)

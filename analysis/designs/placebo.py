@@ -147,7 +147,8 @@ def moments(
             f"group {group!r}: {here.sum()} of {len(data)} units are in {treated!r}; "
             "the design needs units in the treated group and in others"
         )
-    still = [o for o in outcomes if data[o].nunique() < 2]
+    y = data[list(outcomes)].to_numpy(dtype=float)
+    still = [o for o, size in zip(outcomes, np.ptp(y, axis=0), strict=True) if size == 0]
     if still:
         raise NoVariationError(f"outcome {still[0]!r}: all {len(data)} units have the same value")
     keys = pd.MultiIndex.from_arrays([data[group].astype(str), data[cluster].astype(str)])
@@ -159,7 +160,6 @@ def moments(
     if flat:
         raise CollinearityError(f"control {flat[0]!r} is the same for all units; leave it out")
     x = np.column_stack([np.ones(len(data)), (x - x.mean(axis=0)) / deviation])
-    y = data[list(outcomes)].to_numpy(dtype=float)
     spread = y.std(axis=0)
     y = np.column_stack([y - y.mean(axis=0), here.to_numpy(dtype=float)])
     if weight:

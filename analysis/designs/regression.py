@@ -73,6 +73,9 @@ def numbers(data: pd.DataFrame, column: str, unit: str) -> npt.NDArray[np.float6
 
 def require_finite(data: pd.DataFrame, columns: Sequence[str], unit: str) -> None:
     """Raise `NonFiniteError`, which names units, unless every value of the columns is a finite number."""
+    block = data[list(dict.fromkeys(columns))]
+    if all(dtype == np.float64 for dtype in block.dtypes) and np.isfinite(block.to_numpy()).all():
+        return  # thousands of columns in one step
     for column in columns:
         bad = ~np.isfinite(numbers(data, column, unit))
         if bad.any():
@@ -119,20 +122,20 @@ def require_level(level: float) -> None:
         raise LevelError(f"level: found {level}; the coverage of an interval is a share between 0 and 1, such as 0.95")
 
 
-def require_independent(design: pd.DataFrame) -> None:
+def require_independent(matrix: npt.NDArray[np.float64], names: Sequence[str]) -> None:
     """Raise `CollinearityError`, which names the regressor, unless no column is a combination of those before it."""
-    matrix = design.to_numpy(dtype=float)
     # Columns of length one, or small ones would be rounding beside large ones.
     length = np.linalg.norm(matrix, axis=0)
-    matrix = matrix / np.where(length > 0, length, 1.0)
-    for i, name in enumerate(design.columns):
-        column, before = matrix[:, i], matrix[:, :i]
-        rest = column - before @ np.linalg.lstsq(before, column, rcond=None)[0] if i else column
-        if np.linalg.norm(rest) <= _COLLINEAR * np.linalg.norm(column):
-            others = [str(c) for c in design.columns[:i]]
-            raise CollinearityError(
-                f"regressor {name!r} is a linear combination of {', '.join(others)}; leave one of them out"
-            )
+    triangle = np.linalg.qr(matrix / np.where(length > 0, length, 1.0), mode="r")
+    # What those before it leave of each column; nothing, once there are as many as rows.
+    rest = np.zeros(len(names))
+    rest[: len(triangle)] = np.abs(np.diagonal(triangle))
+    dependent = np.flatnonzero(rest <= _COLLINEAR)
+    if len(dependent):
+        raise CollinearityError(
+            f"regressor {names[dependent[0]]!r} is a linear combination of "
+            f"{', '.join(map(str, names[: dependent[0]]))}; leave one of them out"
+        )
 
 
 def require_indicator(data: pd.DataFrame, treatment: str) -> None:
@@ -140,10 +143,10 @@ def require_indicator(data: pd.DataFrame, treatment: str) -> None:
     if data.empty:
         raise TreatmentError(f"treatment {treatment!r}: there is no unit; the design needs treated and untreated units")
     values = data[treatment].astype(float)
-    strange = sorted(set(values) - {0.0, 1.0})
-    if strange:
+    strange = values[~values.isin([0.0, 1.0])]
+    if len(strange):
         raise TreatmentError(
-            f"treatment {treatment!r}: found {strange[0]:g}; an indicator is 1 for treated units and 0 for others"
+            f"treatment {treatment!r}: found {strange.min():g}; an indicator is 1 for treated units and 0 for others"
         )
     if values.nunique() < 2:
         raise TreatmentError(
@@ -226,7 +229,7 @@ def conley_errors(
         raise TooFewUnitsError(f"{treated} treated and {len(data) - treated} untreated units; two of each are needed")
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
-    require_independent(design)
+    require_independent(design.to_numpy(dtype=float), list(design.columns))
     errors = {}
     for cutoff in cutoffs:
         fit = LinearRegression(
@@ -288,7 +291,7 @@ def fit_ols(
     _require_enough(data, outcome, regressors)
     design = data[regressors].astype(float)
     design.insert(0, INTERCEPT, 1.0)
-    require_independent(design)
+    require_independent(design.to_numpy(dtype=float), list(design.columns))
 
     groups = pd.factorize(data[cluster])[0]
     result = sm.OLS(data[outcome].astype(float).to_numpy(), design).fit(

@@ -142,7 +142,7 @@ def _matrices(
         )
     design = data[list(regressors)].astype(float)
     design.insert(0, INTERCEPT, 1.0)
-    require_independent(design)
+    require_independent(design.to_numpy(dtype=float), list(design.columns))
     y, x = data[[outcome]].to_numpy(dtype=float), design.to_numpy(dtype=float)
     rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     error_of(float((rest**2).mean()), float(y.std()), f"outcome {outcome!r}")

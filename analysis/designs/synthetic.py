@@ -90,9 +90,8 @@ def synthetic_did(
     with warnings.catch_warnings():
         # The jackknife is the cheapest of its errors, and none of them is used: placebo groups judge the estimate.
         warnings.filterwarnings("ignore", message="Jackknife|Some jackknife")
-        # The fit is in the result.
-        warnings.filterwarnings("ignore", message="Pre-treatment fit is poor")
-        fit = SyntheticDiD(variance_method="jackknife").fit(
+        # One draw: the fits of donors in the treated units' place, which rank the misfit, are not used.
+        fit = SyntheticDiD(variance_method="jackknife", n_bootstrap=1).fit(
             long, outcome="outcome", treatment="treated", unit="unit", time="year", post_periods=list(after)
         )
     if fit.pre_treatment_fit is None or not np.isfinite([fit.att, fit.pre_treatment_fit]).all():

@@ -92,7 +92,7 @@ def decompose(
     groups, clusters = _nested(data, group, cluster)
     design = data[list(controls)].astype(float)
     design.insert(0, INTERCEPT, 1.0)
-    require_independent(design)
+    require_independent(design.to_numpy(dtype=float), list(design.columns))
     x = data[list(controls)].to_numpy(dtype=float)
     x = np.column_stack([np.ones(len(y)), (x - x.mean(axis=0)) / x.std(axis=0)])
     scale = y.std()
