@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# uv installs packages uncompiled. Where the environment forbids Python to keep what it compiles, each of the many
+# processes that chapters and tests start would compile pandas anew.
+export PYTHONDONTWRITEBYTECODE :=
 DEV_STAMP := $(VENV)/.installed-develop
 VALIDATE_STAMP := $(VENV)/.installed-validate
 
@@ -40,10 +43,8 @@ report: $(STAMP)
 report-embedded: $(STAMP)
 	@$(BIN)/report build --engine embedded
 
-# uv installs packages uncompiled. Where the environment forbids Python to keep what it compiles, each of the many
-# processes that tests start would compile pandas anew.
 test: $(DEV_STAMP)
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -19,13 +19,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from diff_diff.balancing import BalanceError, entropy_balance
+from statsmodels.discrete.discrete_model import Logit
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning, PerfectSeparationWarning
+from statsmodels.tools.tools import add_constant
 
-from analysis.designs.errors import DesignError, NoVariationError, OverlapError, TooFewClustersError, TooFewUnitsError
-from analysis.designs.placebo import Array, Placement, eligible
-from analysis.designs.regression import (
+from analysis.designs.checks import (
     require_columns,
     require_finite,
     require_independent,
@@ -33,6 +32,8 @@ from analysis.designs.regression import (
     require_named,
     require_single,
 )
+from analysis.designs.errors import DesignError, NoVariationError, OverlapError, TooFewClustersError, TooFewUnitsError
+from analysis.designs.placebo import Array, Placement, eligible
 
 REGRESSION, DOUBLY_ROBUST, BALANCED = METHODS = ("regression", "doubly_robust", "balanced")
 # Probabilities of treatment above 0.99 are cut there, where odds have no end. Low ones stay: clipping them from below,
@@ -115,7 +116,7 @@ def _probability(z: Array, treated: Array) -> Array:
         # Far out a fitted logit's exponential overflows to infinity, whose probability is 0 or 1 as it should be.
         warnings.filterwarnings("ignore", "overflow encountered in exp", RuntimeWarning)
         try:
-            fit = sm.Logit(treated, sm.add_constant(z, has_constant="add")).fit(disp=0, maxiter=200)
+            fit = Logit(treated, add_constant(z, has_constant="add")).fit(disp=0, maxiter=200)
         except (PerfectSeparationWarning, ConvergenceWarning, HessianInversionWarning, np.linalg.LinAlgError) as error:
             raise OverlapError(
                 f"the controls tell {int(treated.sum())} treated and {int((1 - treated).sum())} untreated units apart "

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS
 
+from analysis.designs.checks import require_columns, require_finite, require_level, require_named, require_single
 from analysis.designs.errors import (
     BinError,
     CollinearityError,
@@ -15,14 +16,7 @@ from analysis.designs.errors import (
     TooFewClustersError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import (
-    error_of,
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_single,
-)
+from analysis.designs.regression import error_of
 
 _SINGULAR = 1e-9  # smallest over largest singular value of the scaled regressors
 
@@ -132,7 +126,7 @@ def binned_scatter(
             f"{bins} bins of {dose!r}, the controls {', '.join(controls) or '(none)'} and the effects of "
             f"{absorb or '(none)'} are combinations of one another; leave out a control or take fewer bins"
         )
-    fit = sm.OLS(data[outcome].to_numpy(dtype=float), design).fit(
+    fit = OLS(data[outcome].to_numpy(dtype=float), design).fit(
         cov_type="cluster", cov_kwds={"groups": codes, "use_correction": True, "df_correction": True}
     )
     means, covariance = fit.params[:bins], np.asarray(fit.cov_params())[:bins, :bins]

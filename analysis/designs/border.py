@@ -20,8 +20,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import WLS
 
+from analysis.designs.checks import require_columns, require_finite, require_named
 from analysis.designs.errors import (
     CollinearityError,
     IslandError,
@@ -32,7 +33,6 @@ from analysis.designs.errors import (
     TreatmentError,
 )
 from analysis.designs.placebo import DETECTABLE, PlaceboTest, Placement, judge
-from analysis.designs.regression import require_columns, require_finite, require_named
 
 Weighting = Literal["pair", "unit"]
 
@@ -232,7 +232,7 @@ def fit_pairs(pairs: Pairs, outcome: str, controls: Sequence[str] = ()) -> PairF
             )
     clusters = np.column_stack([pd.factorize(table[c])[0] for c in ("cluster", "other_cluster")])
     sizes = (int(clusters[:, 0].max()) + 1, int(clusters[:, 1].max()) + 1)
-    model = sm.WLS(y, x, weights=table["weight"].to_numpy(dtype=float))
+    model = WLS(y, x, weights=table["weight"].to_numpy(dtype=float))
     if min(sizes) < 2:
         return PairFit(float(model.fit().params[0]), None, count, sizes)
     result = model.fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False}, use_t=True)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_finite
 from analysis.designs.errors import (
     ConstantIndicatorError,
     NegativeIndicatorError,
@@ -21,7 +22,6 @@ from analysis.designs.errors import (
     ScoreError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import require_columns, require_finite
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_named
 from analysis.designs.errors import DrawsError, TooFewPlacebosError
 from analysis.designs.placebo import DETECTABLE, Moments, eligible, estimate, leave_one_out, moments
-from analysis.designs.regression import require_columns, require_named
 
 Array = npt.NDArray[np.float64]
 

@@ -14,6 +14,15 @@ import pyfixest
 from diff_diff.linalg import compute_robust_vcov
 from scipy import stats
 
+from analysis.designs.checks import (
+    STILL,
+    numbers,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_single,
+)
 from analysis.designs.errors import (
     CollinearityError,
     DrawsError,
@@ -24,16 +33,7 @@ from analysis.designs.errors import (
     TooFewUnitsError,
 )
 from analysis.designs.multiplicity import stepped
-from analysis.designs.regression import (
-    STILL,
-    error_of,
-    numbers,
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_single,
-)
+from analysis.designs.regression import error_of
 
 Array = npt.NDArray[np.float64]
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
+from analysis.designs.checks import require_columns, require_finite, require_level, require_named, require_single
 from analysis.designs.errors import (
     CollinearityError,
     LogarithmError,
@@ -14,14 +15,7 @@ from analysis.designs.errors import (
     TooFewClustersError,
     TooFewUnitsError,
 )
-from analysis.designs.regression import (
-    error_of,
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_single,
-)
+from analysis.designs.regression import error_of
 
 _STILL = 1e-12  # variation that groups leave, as a share of all: below it there is none but rounding
 
@@ -118,7 +112,7 @@ def elasticity(
     if (own**2).sum() <= _STILL * max((x**2).sum(), 1.0):
         where = f" within each group of {within!r}" if within else ""
         raise CollinearityError(f"population changes alike in all units{where}; no slope can be told")
-    result = sm.OLS(y, np.column_stack([x, levels])).fit(
+    result = OLS(y, np.column_stack([x, levels])).fit(
         cov_type="cluster",
         cov_kwds={"groups": clusters, "use_correction": True, "df_correction": True},
         use_t=True,

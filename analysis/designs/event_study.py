@@ -22,6 +22,7 @@ from diff_diff import HonestDiD
 from diff_diff.results import MultiPeriodDiDResults, PeriodEffect
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_finite, require_level, require_named, require_positive
 from analysis.designs.errors import (
     CollinearityError,
     MissingYearError,
@@ -33,15 +34,7 @@ from analysis.designs.errors import (
     TooFewUnitsError,
 )
 from analysis.designs.placebo import PlaceboTest, placebo_test
-from analysis.designs.regression import (
-    Coefficient,
-    error_of,
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_positive,
-)
+from analysis.designs.regression import Coefficient, error_of
 
 Array = npt.NDArray[np.float64]
 Contrast = Mapping[int, float]

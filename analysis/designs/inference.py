@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import wild_bootstrap_se
 
-from analysis.designs.errors import NoVariationError, TooFewClustersError, TreatmentError, VarianceError
-from analysis.designs.placebo import PlaceboTest, placebo_test
-from analysis.designs.regression import (
+from analysis.designs.checks import (
     require_columns,
     require_finite,
     require_independent,
@@ -18,6 +16,8 @@ from analysis.designs.regression import (
     require_positive,
     require_single,
 )
+from analysis.designs.errors import NoVariationError, TooFewClustersError, TreatmentError, VarianceError
+from analysis.designs.placebo import PlaceboTest, placebo_test
 
 _LISTED = 20  # groups whose signs diff-diff lists in full rather than draws, if there are draws enough
 _SAME = 1e-9  # statistics nearer than this share are equal, whatever rounding says

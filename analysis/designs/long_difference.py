@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.designs.regression import Fit, fit_ols, require_columns, require_finite
+from analysis.designs.checks import require_columns, require_finite
+from analysis.designs.regression import Fit, fit_ols
 
 
 def estimate(

@@ -7,15 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_finite, require_level, require_named, require_single
 from analysis.designs.dose import nothing_left, residuals
 from analysis.designs.errors import BoundError, CollinearityError, NoVariationError, TooFewUnitsError
-from analysis.designs.regression import (
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_single,
-)
 
 # Controls that move R² by less than a hundredth say nothing of how the estimate would move with what they miss.
 LEAST_MOVE = 0.01

@@ -17,6 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.designs.checks import (
+    STILL,
+    require_columns,
+    require_finite,
+    require_level,
+    require_named,
+    require_positive,
+    require_single,
+)
 from analysis.designs.errors import (
     CollinearityError,
     NonFiniteError,
@@ -26,15 +35,6 @@ from analysis.designs.errors import (
     TooFewUnitsError,
     TreatmentError,
     UnknownColumnError,
-)
-from analysis.designs.regression import (
-    STILL,
-    require_columns,
-    require_finite,
-    require_level,
-    require_named,
-    require_positive,
-    require_single,
 )
 
 Array = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_finite, require_level, require_single
 from analysis.designs.errors import LogarithmError, NoVariationError, TooFewUnitsError
-from analysis.designs.regression import require_columns, require_finite, require_level, require_single
 
 SHIFT = 0.5  # what is taken from the rank, so that the slope is not biased in small samples
 FEWEST = 3

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-import statsmodels.api as sm
 from shapely.geometry.base import BaseGeometry
+from statsmodels.regression.linear_model import OLS
 
+from analysis.designs.checks import require_columns, require_finite, require_named, require_single
 from analysis.designs.errors import (
     BadBoundsError,
     CollinearityError,
@@ -27,7 +28,6 @@ from analysis.designs.errors import (
     TreatmentError,
 )
 from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge, moments, place
-from analysis.designs.regression import require_columns, require_finite, require_named, require_single
 from analysis.designs.weights import EARTH_KM
 
 Array = npt.NDArray[np.float64]
@@ -210,7 +210,7 @@ def rings(
             )
         factor = count / (count - 1) * (len(here) - 1) / (len(here) - coefficients)
         for outcome, column in zip(outcomes, y.T, strict=True):
-            fit = sm.OLS(column, x).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
+            fit = OLS(column, x).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
             variances = factor * np.diagonal(fit.cov_params())
             still = (_STILL * column.std()) ** 2
             for j, ring in enumerate(around):

@@ -20,6 +20,7 @@ from spreg.ols import BaseOLS  # type: ignore[import-untyped]
 from spreg.sputils import spmultiplier  # type: ignore[import-untyped]
 from spreg.twosls_sp import BaseGM_Lag  # type: ignore[import-untyped]
 
+from analysis.designs.checks import require_columns, require_finite, require_independent
 from analysis.designs.errors import (
     BoundaryError,
     NoVariationError,
@@ -28,14 +29,7 @@ from analysis.designs.errors import (
     WithinVariationError,
 )
 from analysis.designs.placebo import PlaceboTest, Placement, eligible, judge
-from analysis.designs.regression import (
-    INTERCEPT,
-    Coefficient,
-    error_of,
-    require_columns,
-    require_finite,
-    require_independent,
-)
+from analysis.designs.regression import INTERCEPT, Coefficient, error_of
 from analysis.designs.weights import Contiguity, contiguity
 
 Array = npt.NDArray[np.float64]

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.designs.checks import require_columns, require_named
 from analysis.designs.errors import DesignError, NoVariationError, TooFewPlacebosError, UnknownColumnError
 from analysis.designs.placebo import eligible, estimate, moments, select
-from analysis.designs.regression import require_columns, require_named
 
 Array = npt.NDArray[np.float64]
 Boolean = npt.NDArray[np.bool_]

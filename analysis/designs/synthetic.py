@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from diff_diff import SyntheticDiD
 
+from analysis.designs.checks import require_finite
 from analysis.designs.errors import (
     DuplicateUnitError,
     NoDonorsError,
@@ -22,7 +23,6 @@ from analysis.designs.errors import (
     TreatmentError,
 )
 from analysis.designs.placebo import PlaceboTest, Placement, judge
-from analysis.designs.regression import require_finite
 
 FEWEST_DONORS = 2
 

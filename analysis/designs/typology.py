@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.designs.checks import require_columns, require_finite, require_single
 from analysis.designs.errors import NoVariationError
-from analysis.designs.regression import require_columns, require_finite, require_single
 
 TYPES = ("growing_well_served", "growing_poorly_served", "shrinking_well_served", "shrinking_poorly_served")
 

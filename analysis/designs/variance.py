@@ -9,15 +9,9 @@ import pandas as pd
 from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
+from analysis.designs.checks import require_columns, require_finite, require_independent, require_named, require_single
 from analysis.designs.errors import ConvergenceError, NoVariationError, TooFewClustersError, TooFewUnitsError
-from analysis.designs.regression import (
-    INTERCEPT,
-    require_columns,
-    require_finite,
-    require_independent,
-    require_named,
-    require_single,
-)
+from analysis.designs.regression import INTERCEPT
 
 _NOUGHT = 1e-6  # a share of the variance below this is the boundary: REML puts it at nought
 

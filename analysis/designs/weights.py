@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from libpysal.weights import W  # type: ignore[import-untyped]
 
+from analysis.designs.checks import require_columns, require_finite, require_single
 from analysis.designs.errors import DuplicateUnitError, IslandError, TooFewUnitsError, UnknownUnitError
-from analysis.designs.regression import require_columns, require_finite, require_single
 
 Array = npt.NDArray[np.float64]
 
