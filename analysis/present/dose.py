@@ -210,7 +210,7 @@ def oster_sentence(dose: str, outcome: str, folder: Path = FINDINGS) -> Shown:
     speaks = known[f"{base}.oster_speaks"]
     if speaks.value != 1:
         reason = speaks.specification.removeprefix("Whether Oster's bound says anything. ")
-        return Shown(f"For {_words(outcome)} on {dose} Oster's bound says nothing: {reason}.")
+        return Shown(f"For {_words(outcome)} on {dose} Oster\u2019s bound says nothing: {reason}.")
     delta, adjusted = known.get(f"{base}.oster_delta"), known[f"{base}.oster_adjusted"]
     own = known[f"{base}.province_covariates"]
     places = decimals(own.value, own.unit, own.standard_error)
