@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -251,13 +252,15 @@ def render(
             if path.name not in used:
                 path.unlink()
         _copy_linked_files(book, scans, out)
+    # Typst works on one core while the pages get their assets and their index on another.
+    with ThreadPoolExecutor(max_workers=1) as press:
+        printed = press.submit(_print_pdf, book, out, typst_source) if "pdf" in formats else None
         if "html" in formats:
-            write_csv(made, out)
-            _copy_assets(book, out)
-    if "pdf" in formats:
-        with progress.step("PDF"):
-            _print_pdf(book, out, typst_source)
-            (out / typst_source).unlink()
-    if "html" in formats:
-        with progress.step("search"):
-            _index(out)
+            with progress.step("search"):
+                write_csv(made, out)
+                _copy_assets(book, out)
+                _index(out)
+        if printed:
+            with progress.step("PDF"):
+                printed.result()
+                (out / typst_source).unlink()
