@@ -51,6 +51,7 @@ def test_a_level_meets_all_of_the_one_or_any_of_the_other(value: float, expected
         ("increase", 6, None, 4, "inconclusive"),
         ("decrease", -6, (-11, -1), 9, "supported"),
         ("decrease", 6, (1, 11), 9, "contradicted"),
+        ("decrease", -1, (-7, 1), 9, "inconclusive"),
         ("no increase", 6, (1, 11), 9, "contradicted"),
         ("no increase", 1, (-1, 3), 4, "supported"),
         ("no increase", 1, (-1, 3), 9, "inconclusive"),
