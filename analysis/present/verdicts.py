@@ -132,14 +132,14 @@ def _size(claim: Judged) -> Shown:
 
 def _table(claims: Iterable[Judged], findings: Path, *, chapters: bool) -> Table:
     columns = [
-        Column("Claim", align="left", width=37 if chapters else 36),
-        Column("Source", align="left", width=15 if chapters else 16),
+        Column("Claim", align="left", width=34 if chapters else 36),
+        Column("Source", align="left", width=14 if chapters else 16),
         Column("Size that matters", align="left", width=15),
         Column("Estimate", width=8 if chapters else 9),
         Column("95% interval", width=11),
-        Column("Verdict", align="left", width=9 if chapters else 13),
+        Column("Verdict", align="left", width=11 if chapters else 13),
     ]
-    columns += [Column("Chapter", width=5)] if chapters else []
+    columns += [Column("Chapter", width=7)] if chapters else []
     rows = []
     for claim in claims:
         found = _estimate(claim, findings)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -61,6 +61,16 @@ def environment_holds(lock: Path) -> bool:
     return bool(asked) and all(_installed(name) == wanted for name, wanted in asked)
 
 
+def missing_plugin(project: Path) -> str | None:
+    """A module of the project's own that the current environment gives pytask, and that an older revision lacks."""
+    for point in entry_points(group="pytask"):
+        top, *_ = parts = point.module.split(".")
+        place = project.joinpath(*parts)
+        if (project / top).is_dir() and not place.is_dir() and not place.with_suffix(".py").is_file():
+            return point.module
+    return None
+
+
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> tuple[bool, str]:
     done = subprocess.run(  # noqa: S603
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
@@ -94,7 +104,13 @@ def build_environment(lock: Path, folder: Path, name: str) -> Path:
 
 
 def _python(project: Path, name: str, environment: Environment, folder: Path, progress: Progress) -> Path:
+    lacking = missing_plugin(project)
     if environment == "current":
+        if lacking:
+            raise RevisionError(
+                f"revision {name}: it lacks {lacking}, without which the present environment cannot run its pipeline; "
+                "use --environment lock, which makes its own."
+            )
         return Path(sys.executable)
     lock = project / LOCK
     if not lock.is_file():
@@ -102,7 +118,7 @@ def _python(project: Path, name: str, environment: Environment, folder: Path, pr
             f"revision {name}: it has no {LOCK}, so what its findings were computed with is not known; "
             "use --environment current to compute them with the present environment."
         )
-    if environment_holds(lock):
+    if environment_holds(lock) and not lacking:
         return Path(sys.executable)
     with progress.step("packages"):
         return build_environment(lock, folder, name)
@@ -132,7 +148,7 @@ def findings_of(book: Book, commit: str, environment: Environment, progress: Pro
         book: the book as it is now.
         commit: 40 digits.
         environment: "lock" makes the environment of the revision's own lock file, unless the current one has exactly
-            its versions; "current" takes the current one as it is.
+            its versions and the revision has all that it gives pytask; "current" takes the current one as it is.
         progress: says what takes time.
 
     Raises:

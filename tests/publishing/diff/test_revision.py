@@ -10,7 +10,7 @@ import pytest
 from publishing.diff import revision
 from publishing.diff.editions import Edition, named, work_tree
 from publishing.diff.git import commit_of
-from publishing.diff.revision import build_environment, environment_holds, temporary_folder
+from publishing.diff.revision import build_environment, environment_holds, missing_plugin, temporary_folder
 from publishing.diff.saved import save
 from publishing.errors import BookError, RevisionError
 from publishing.progress import Progress
@@ -196,6 +196,14 @@ def test_the_current_environment_serves_only_where_it_has_the_versions_of_the_lo
     assert not holds(f"{own}no-such-package==1.0 ; python_full_version >= '3' \\\n")
     assert not holds("pytest==0.1\n")
     assert not holds("# nothing\n")
+
+
+def test_a_revision_older_than_the_plugin_of_the_present_environment_is_told(tmp_path: Path) -> None:
+    assert missing_plugin(tmp_path) is None  # not this project
+    (tmp_path / "publishing").mkdir()
+    assert missing_plugin(tmp_path) == "publishing.pytask_hooks"
+    (tmp_path / "publishing/pytask_hooks.py").touch()
+    assert missing_plugin(tmp_path) is None
 
 
 def test_a_run_that_is_ended_leaves_no_folder(tmp_path: Path) -> None:
