@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-develop
+VALIDATE_STAMP := $(VENV)/.installed-validate
+
 # uv installs packages uncompiled. Where the environment forbids Python to keep what it compiles, each of the many
 # processes that chapters and tests start would compile pandas anew.
 export PYTHONDONTWRITEBYTECODE :=
-DEV_STAMP := $(VENV)/.installed-develop
-VALIDATE_STAMP := $(VENV)/.installed-validate
 
 .PHONY: report report-embedded test check validate bench lock clean
 .DEFAULT_GOAL := report

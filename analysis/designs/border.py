@@ -187,14 +187,15 @@ def cross(
         )
     require_columns(g.data, columns)
     one, other = g.ends[0][rows], g.ends[1][rows]
-    touching = g.data[list(columns)].take(np.union1d(one, other))
+    on_border = np.union1d(one, other)
+    touching = g.data[list(columns)].take(on_border)
     require_finite(touching.assign(**{_UNIT: touching.index}), columns, _UNIT)
-    values = g.data[list(columns)].to_numpy(dtype=float, na_value=np.nan)
+    values = touching.to_numpy(dtype=float)
+    differences = values[np.searchsorted(on_border, one)] - values[np.searchsorted(on_border, other)]
     own, across = np.bincount(one), np.bincount(other)
-    names = {"one": "unit", "other": "other", "one_cluster": "cluster", "other_cluster": "other_cluster"}
-    names |= {"one_group": "group", "other_group": "other_group"}
-    selected = g.edges[list(names)].take(rows).set_axis(list(names.values()), axis=1).reset_index(drop=True)
-    table = pd.concat([pd.DataFrame(values[one] - values[other], columns=list(columns)), selected], axis=1)
+    names = {"one": "unit", "one_cluster": "cluster", "one_group": "group"}
+    pairs = g.edges.take(rows).rename(columns=names).reset_index(drop=True)
+    table = pd.concat([pd.DataFrame(differences, columns=list(columns)), pairs], axis=1)
     table["weight"] = 1.0 / (own[one] + across[other]) if weighting == "unit" else 1.0
     return Pairs(table, int((own > 0).sum()), int((across > 0).sum()))
 

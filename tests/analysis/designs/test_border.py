@@ -252,3 +252,12 @@ def test_the_recovery_passes_on_a_few_maps() -> None:
     checks = {c.name: c for c in recover(6, 11)}
     assert checks["mean estimate"].passed
     assert all(c.passed for name, c in checks.items() if "pyfixest" in name)
+
+
+def test_what_is_no_number_matters_on_the_border_only() -> None:
+    def noted(unit: str) -> Graph:
+        return small(data=lambda d: d.assign(note=[7.0 if u != unit else "seven" for u in d["unit"]]))
+
+    assert list(cross(noted("i1"), ["note"], "a", ["b"]).table["note"]) == [0.0] * 4
+    with pytest.raises(NonFiniteError, match="b3"):
+        cross(noted("b3"), ["note"], "a", ["b"])
