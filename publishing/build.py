@@ -13,7 +13,7 @@ from publishing import quarto
 from publishing.claims.book import check_claims
 from publishing.diff.saved import save
 from publishing.errors import ConfigError, EngineError
-from publishing.fonts import font_files
+from publishing.fonts import book_fonts, fonts_folder
 from publishing.freshness import Now, Stamp, asked_reasons, input_hashes, output_hashes, read_stamp, write_stamp
 from publishing.lock import hold
 from publishing.pipeline import update_findings
@@ -61,11 +61,15 @@ def choose_engine(asked: str, progress: Progress) -> quarto.Quarto | None:
 
 
 def install_fonts(book: Book) -> None:
-    """Put the project's fonts where Quarto's Typst finds them, `bld/fonts`."""
-    folder = book.workshop / "fonts"
+    """Put the project's fonts where Typst finds them, `bld/fonts`."""
+    folder = fonts_folder(book)
     folder.mkdir(parents=True, exist_ok=True)
-    for file in font_files(book):
-        target = folder / file.name
+    files = {font.file.name: font.file for font in book_fonts(book).all}
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+    for name, file in files.items():
+        target = folder / name
         if not target.exists() or target.stat().st_size != file.stat().st_size:
             shutil.copyfile(file, target)
 

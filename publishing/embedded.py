@@ -4,9 +4,7 @@ import base64
 import json
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -18,20 +16,20 @@ import typst
 
 from publishing.errors import EngineError, ExecutionError
 from publishing.executed import update
-from publishing.files import write_bytes
-from publishing.fingerprint import file_hash, text_hash
-from publishing.fonts import characters, font_families, font_files, web_font
+from publishing.fingerprint import text_hash
+from publishing.fonts import Font, Fonts, book_fonts, families, fonts_folder
+from publishing.page_data import write_data
 from publishing.press import HERE, READER, folds, press_hash, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
-from publishing.provenance import Provenance, files_folder, read_provenance, write_csv
+from publishing.provenance import Provenance, files_folder, read_provenance
 from publishing.references import SCHEME, Scan, join
 from publishing.results import Bundle, Results
+from publishing.site import write_assets, write_index
 from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 
 NAME = "embedded"
-# Families that the Typst compiler carries, then the project's own.
-TEXT_FONT = "Libertinus Serif"
+BUILT_IN_FONT = "Libertinus Serif"  # the Typst compiler carries it
 _MIME_ORDER = ("image/svg+xml", "image/png", "text/markdown", "text/plain")
 
 
@@ -103,6 +101,7 @@ def _steps(book: Book, source: Source, results: Results, out: Path) -> list[dict
                 "label": step.label,
                 "caption": str(step.options.get("fig-cap") or step.options.get("tbl-cap") or ""),
                 "echo": bool(step.options.get("echo", book.echo)) and bool(step.options.get("include", True)),
+                "code_fold": bool(step.options.get("code-fold", book.code_fold)),
                 "code": step.code,
                 "outputs": outputs,
             }
@@ -141,50 +140,22 @@ def _copy_linked_files(book: Book, scans: Sequence[Scan], out: Path) -> None:
             shutil.copyfile(book.root / path, out / path)
 
 
+def _families(first: Iterable[Font], fonts: Fonts) -> list[str]:
+    """Families in the order in which Typst looks for a character."""
+    return [*families(first), BUILT_IN_FONT, *families(fonts.others)]
+
+
 def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
-    fonts = font_files(book)
     try:
         typst.compile(
             str(out / typst_source),
             output=str(out / f"{book.output_file}.pdf"),
             root=str(out),
-            font_paths=[str(f.parent) for f in fonts],
+            font_paths=[str(fonts_folder(book))],
             ignore_system_fonts=True,
         )
     except typst.TypstError as error:
         raise EngineError(f"Typst could not print the PDF: {error}") from error
-
-
-def _web_font(file: Path, text: str, kept: Path) -> bytes:
-    """The part of a font that the pages need; cut anew only if they need another."""
-    name = text_hash(f"{metadata.version('fonttools')}\n{file_hash(file)}\n{text}")
-    path = kept / f"{name}.woff"
-    if not path.is_file():
-        shutil.rmtree(kept, ignore_errors=True)
-        write_bytes(path, web_font(file, text))
-    return path.read_bytes()
-
-
-def _copy_assets(book: Book, out: Path) -> None:
-    assets = out / "assets"
-    assets.mkdir()
-    shutil.copyfile(HERE / "book.js", assets / "book.js")
-    style = (HERE / "book.css").read_text(encoding="utf-8")
-    text = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
-    for number, file in enumerate(font_files(book) if text else []):
-        name = f"font-{number}.woff"
-        (assets / name).write_bytes(_web_font(file, text, book.workshop / "web-fonts" / str(number)))
-        style += (
-            f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
-        )
-    (assets / "book.css").write_text(style, encoding="utf-8")
-
-
-def _index(out: Path) -> None:
-    command = [sys.executable, "-m", "pagefind", "--site", str(out), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise EngineError(f"Pagefind could not make the search index:\n{done.stdout}{done.stderr}".strip())
 
 
 def render(
@@ -204,6 +175,7 @@ def render(
     results = update(book, sources, progress)
     numbers = chapter_numbers(book, scans)
     made = read_provenance(book, sources, NAME)
+    fonts = book_fonts(book)
     typst_source = "book.typ"
     with progress.step("pages"):
         chapters = [
@@ -215,7 +187,7 @@ def render(
                 "number": number,
                 "text": source.text,
                 "steps": _with_folds(made, source, _steps(book, source, result, out)),
-                "numbers": folds.numbers(made, source.path),
+                "numbers": folds.page_end(made, source.path),
             }
             for entry, source, number, result in zip(book.entries, sources, numbers, results, strict=True)
         ]
@@ -243,7 +215,8 @@ def render(
             "typst": typst_source if "pdf" in formats else None,
             "pdf": f"{book.output_file}.pdf" if "pdf" in formats else None,
             "search": True,
-            "fonts": [TEXT_FONT, *font_families(font_files(book))],
+            "fonts": _families(fonts.text, fonts),
+            "heading_fonts": _families(fonts.headings or fonts.text, fonts),
             "chapters": chapters,
             "made": folds.index(made, scans),
         }
@@ -257,9 +230,9 @@ def render(
         printed = press.submit(_print_pdf, book, out, typst_source) if "pdf" in formats else None
         if "html" in formats:
             with progress.step("search"):
-                write_csv(made, out)
-                _copy_assets(book, out)
-                _index(out)
+                write_data(made, out)
+                write_assets(book, out)
+                write_index(out)
         if printed:
             with progress.step("PDF"):
                 printed.result()

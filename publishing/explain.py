@@ -9,6 +9,7 @@ from publishing import quarto
 from publishing.errors import UnresolvedError
 from publishing.findings import Found, nearest
 from publishing.fingerprint import code_hash, file_hash
+from publishing.page_data import write_data
 from publishing.press import folds
 from publishing.project import Book
 from publishing.provenance import (
@@ -18,7 +19,6 @@ from publishing.provenance import (
     number_words,
     read_provenance,
     value_words,
-    write_csv,
 )
 from publishing.references import Scan, scan
 from publishing.source import Cell, read_source
@@ -172,7 +172,7 @@ def for_quarto(book: Book, chapter: str | None, *, index: bool) -> dict[str, obj
         path = (book.root / chapter).resolve().relative_to(book.root.resolve()).as_posix()
         made = read_provenance(book, [read_source(book.root, path)], quarto.NAME)
         answer["folds"] = {s.label: folds.fold(made, s) for s in made.floats()}
-        answer["numbers"] = folds.numbers(made, path)
+        answer["numbers"] = folds.page_end(made, path)
     if index:
         answer["index"] = folds.index(*_all(book))
     return {name: value for name, value in answer.items() if value is not None}
@@ -184,11 +184,11 @@ def _all(book: Book) -> tuple[Provenance, list[Scan]]:
 
 
 def after_quarto(book: Book) -> None:
-    """Do what is left when all chapters have run: the CSV files, and what stands below the names in the list.
+    """Do what is left when all chapters have run: the data of the pages, and what stands below the names in the list.
 
     The folder is the one that Quarto has rendered to, as it names it to its hooks.
     """
     made, scans = _all(book)
     out = book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir)
-    write_csv(made, out)
+    write_data(made, out)
     folds.fill(made, scans, out)

@@ -30,6 +30,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class FontSettings:
+    """`[tool.report.fonts]`: packages with the fonts of the text, of headings and tables, and of what those lack."""
+
+    text: str | None
+    headings: str | None
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Settings:
     """`[tool.report]`: where a project keeps what publishing works on."""
 
@@ -37,7 +46,7 @@ class Settings:
     findings: str
     source_notes: str | None
     inputs: tuple[str, ...]
-    fonts: tuple[str, ...]
+    fonts: FontSettings
     commands: dict[str, str]
 
 
@@ -55,6 +64,7 @@ class Book:
     entries: tuple[Entry, ...]
     bibliography: tuple[str, ...]
     echo: bool
+    code_fold: bool
     execute_in_root: bool
     config: dict[str, Any]
     settings: Settings
@@ -89,6 +99,17 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
     if not all(isinstance(item, str) for item in items):
         raise ConfigError(f"{where}: found {value!r}; allowed is a text or a list of texts.")
     return tuple(items)
+
+
+def _fonts(value: object) -> FontSettings:
+    where = "pyproject.toml: [tool.report.fonts]"
+    known = ("text", "headings", "others")
+    if not isinstance(value, dict) or set(value) - set(known):
+        raise ConfigError(f"{where}: found {value!r}; allowed is a table with {', '.join(known)}.")
+    for name in known[:2]:
+        if not isinstance(value.get(name, ""), str):
+            raise ConfigError(f"{where}: {name}: found {value[name]!r}; allowed is the name of a package.")
+    return FontSettings(value.get("text"), value.get("headings"), _strings(value.get("others"), f"{where}: others"))
 
 
 def _entries(items: object, where: str, *, appendix: bool, part: str | None = None) -> Iterator[Entry]:
@@ -129,7 +150,7 @@ def load_settings(root: Path) -> Settings:
         findings=table.get("findings", "bld/findings"),
         source_notes=table.get("source_notes"),
         inputs=_strings(table.get("inputs"), "pyproject.toml: [tool.report] inputs"),
-        fonts=_strings(table.get("fonts"), "pyproject.toml: [tool.report] fonts"),
+        fonts=_fonts(table.get("fonts", {})),
         commands=dict(table.get("commands", {})),
     )
 
@@ -180,6 +201,8 @@ def load_book(root: Path) -> Book:
     if not isinstance(book.get("title"), str) or not all(isinstance(n, str) for n in names):
         raise ConfigError(f"{CONFIG}: book: a title and an author (a text, or a list of them) are needed.")
     project = config.get("project") or {}
+    formats = config.get("format")
+    html = formats.get("html") if isinstance(formats, dict) else None
     return Book(
         root=root,
         title=book["title"],
@@ -191,6 +214,7 @@ def load_book(root: Path) -> Book:
         entries=tuple(entries),
         bibliography=bibliography,
         echo=bool((config.get("execute") or {}).get("echo", True)),
+        code_fold=isinstance(html, dict) and html.get("code-fold") is True,
         execute_in_root=project.get("execute-dir") == "project",
         config=config,
         settings=settings,

@@ -313,13 +313,3 @@ def files_folder(chapter: str) -> PurePosixPath:
     """The folder beside a chapter's page for the files that belong to it, below the book's folder."""
     path = PurePosixPath(chapter).with_suffix("")
     return path.with_name(path.name + "_files")
-
-
-def write_csv(provenance: Provenance, out: Path) -> None:
-    """Put the CSV of each computed table and figure beside its page below `out`, where there is that page."""
-    for shown in provenance.floats():
-        page = out / PurePosixPath(shown.chapter).with_suffix(".html")
-        if shown.csv_name is not None and shown.csv is not None and page.is_file():
-            path = out / files_folder(shown.chapter) / shown.csv_name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(shown.csv, encoding="utf-8", newline="")

@@ -14,7 +14,7 @@ import yaml
 
 from publishing.errors import SourceError
 
-CELL_OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "claim", "echo", "include"}
+CELL_OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "claim", "echo", "code-fold", "include"}
 INLINE_CLASS = "report-inline"
 CELL_CLASS = "report-cell"
 

@@ -137,6 +137,23 @@ local function mark_callout(div)
   return div
 end
 
+-- A set of tabs is a Div whose headings of one level open one tab each; like a callout's, they are no sections.
+local function mark_tabset(div)
+  if not has_class(div, "panel-tabset") then return nil end
+  local tabs, level = List:new(), nil
+  for _, block in ipairs(div.content) do
+    if block.t == "Header" and (level == nil or block.level == level) then
+      level = block.level
+      tabs:insert(pandoc.Div({ pandoc.Div({ pandoc.Plain(block.content) }, pandoc.Attr("", { "tab-title" })) }, pandoc.Attr("", { "tab" })))
+    elseif #tabs > 0 then
+      tabs[#tabs].content:insert(block)
+    end
+  end
+  return pandoc.Div(tabs, pandoc.Attr(div.identifier, { "tabset" }))
+end
+
+local function mark_div(div) return mark_callout(div) or mark_tabset(div) end
+
 local function callout_parts(div)
   return div.content[1].content[1].content, List:new({ table.unpack(div.content, 2) })
 end
@@ -168,7 +185,7 @@ local function read_chapter(chapter)
   local doc = read_markdown(chapter.text):walk(COMMENTS)
   doc.blocks = doc.blocks:walk({
     traverse = "topdown",
-    Div = mark_callout,
+    Div = mark_div,
     Para = mark_equation,
     Table = mark_table,
     Figure = mark_figure,
@@ -282,7 +299,14 @@ end
 
 local function cell_blocks(step)
   local blocks = List:new()
-  if step.echo then blocks:insert(pandoc.CodeBlock(step.code, pandoc.Attr("", { "python" }))) end
+  if step.echo then
+    local code = pandoc.CodeBlock(step.code, pandoc.Attr("", { "python" }))
+    if step.code_fold then
+      blocks:extend({ pandoc.RawBlock("html", '<details class="code">\n<summary>Code</summary>'), code, pandoc.RawBlock("html", "</details>") })
+    else
+      blocks:insert(code)
+    end
+  end
   local printed = List:new()
   for _, output in ipairs(step.outputs) do printed:extend(output_blocks(output)) end
   if step.label and is_reference(step.label) then
@@ -579,7 +603,7 @@ end
 
 local function text_html(text) return escape(text) end
 
-local function navigation(titles, current)
+local function navigation(titles, current, sections)
   local here = manifest.chapters[current]
   local out = List:new()
   local part = nil
@@ -589,9 +613,10 @@ local function navigation(titles, current)
       part = group
       if part then out:insert('<li class="part">' .. text_html(part) .. "</li>") end
     end
-    local number = titles[index].number and ('<span class="header-section-number">' .. titles[index].number .. "</span> ") or ""
+    local number = titles[index].number and ('<span class="chapter-number">' .. titles[index].number .. "</span> ") or ""
     local state = index == current and ' aria-current="page"' or ""
-    out:insert(string.format('<li><a href="%s"%s>%s%s</a></li>', relative(here.page, chapter.page), state, number, text_html(titles[index].text)))
+    local below = index == current and sections ~= "" and ('<div class="sections">' .. sections .. "</div>") or ""
+    out:insert(string.format('<li><a href="%s"%s>%s<span>%s</span></a>%s</li>', relative(here.page, chapter.page), state, number, text_html(titles[index].text), below))
   end
   return "<ul>\n" .. table.concat(out, "\n") .. "\n</ul>"
 end
@@ -639,7 +664,7 @@ local function page_writer(titles)
         home = relative(chapter.page, manifest.chapters[1].page),
         ["book-title"] = text_html(manifest.title),
         pagetitle = text_html(index == 1 and manifest.title or (number .. titles[index].text .. " – " .. manifest.title)),
-        navigation = navigation(titles, index),
+        navigation = navigation(titles, index, contents_list),
         previous = step_link(titles, index, -1, "prev", "Previous"),
         next = step_link(titles, index, 1, "next", "Next"),
         pdf = manifest.pdf and relative(chapter.page, manifest.pdf) or nil,
@@ -708,6 +733,13 @@ local function typst_callout(div)
   return blocks
 end
 
+-- In print the tabs stand one below the other.
+local function typst_tab(div)
+  local blocks = List:new({ pandoc.Para({ pandoc.Strong(div.content[1].content[1].content) }) })
+  blocks:extend({ table.unpack(div.content, 2) })
+  return blocks
+end
+
 -- Identifiers are unique within a chapter; in one document those that no other chapter may use get a prefix.
 local function typst_id(id, index)
   if id == "" or is_reference(id) or id == "refs" or id:match("^ref%-") then return id end
@@ -768,6 +800,7 @@ local function chapter_writer(title_ids)
         if has_class(div, "float") then return typst_float(div) end
         if has_class(div, "equation") then return typst_equation(div) end
         if callout_kind(div) then return typst_callout(div) end
+        if has_class(div, "tab") then return typst_tab(div) end
         if not is_reference(div.identifier) and not div.identifier:match("^ref") then
           div.identifier = typst_id(div.identifier, index)
         end

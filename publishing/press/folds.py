@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from publishing.findings import Found
+from publishing.page_data import ZIP, page_files
 from publishing.provenance import Document, Provenance, Shown, files_folder, meaning_words, value_words
 from publishing.references import Scan, Typed
 from publishing.source import Cell, Inline, Place
@@ -171,6 +172,19 @@ def numbers(made: Provenance, chapter: str) -> str | None:
         content.append(f'<ul class="found-list">{"".join(_other(*each) for each in others.items())}</ul>')
         content += ["<p>Data behind these:</p>", _hashes(files)] if files else []
     return _fold("Numbers in this chapter", content, ' id="report-numbers"')
+
+
+def page_end(made: Provenance, chapter: str) -> str | None:
+    """What stands at the end of a chapter's page: the list of its numbers, and the way to its data."""
+    files = page_files(made, chapter)
+    parts = [numbers(made, chapter)]
+    if files:
+        address = f"{files_folder(chapter).name}/{ZIP}"
+        count = f"{len(files)} CSV {'file' if len(files) == 1 else 'files'}"
+        parts.append(
+            f'<p class="page-data"><a href="{escape(address)}" download>Data of this page</a> (ZIP, {count})</p>'
+        )
+    return "\n".join(filter(None, parts)) or None
 
 
 def _other(anchor: str, shown: list[Shown]) -> str:

@@ -90,7 +90,7 @@ def write_book(root: Path) -> Path:
     prose.append("| A | B |\n|---|---|\n| `{python} text(ALL[16])` | `{python} text(ALL[50])` |\n")
     files = {
         "_quarto.yml": CONFIG,
-        "pyproject.toml": '[tool.report]\nfonts = ["cvttf_NotoSansCJK_Regular"]\n',
+        "pyproject.toml": '[tool.report.fonts]\nothers = ["cvttf_NotoSansCJK_Regular"]\n',
         "references.bib": "@book{smith2001, title = {A title}, author = {Smith, A.}, year = {2001}, publisher = {P}}\n",
         "index.qmd": "# Preface {.unnumbered}\n\nAfter @smith2001.\n",
         "prose.qmd": "\n".join(prose),

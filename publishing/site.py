@@ -1,0 +1,74 @@
+"""What pages need beside their text: style, script, fonts and the search's index, all of them on the site itself."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from publishing.errors import EngineError
+from publishing.files import write_bytes
+from publishing.fingerprint import file_hash, text_hash
+from publishing.fonts import Font, book_fonts, characters, latin, web_font
+from publishing.press import HERE
+from publishing.project import Book
+
+# The families by which styles know the fonts of a book, whatever their own names are.
+TEXT, HEADINGS, OTHERS = "Book text", "Book headings", "Book fallback"
+
+
+def _kept_web_font(file: Path, text: str, kept: Path) -> bytes:
+    """The part of a font that the pages need; cut anew only if they need another."""
+    name = text_hash(f"{metadata.version('fonttools')}\n{file_hash(file)}\n{text}")
+    path = kept / f"{name}.woff"
+    if not path.is_file():
+        shutil.rmtree(kept, ignore_errors=True)
+        write_bytes(path, web_font(file, text))
+    return path.read_bytes()
+
+
+def _faces(book: Book, out: Path, folder: Path) -> Iterator[str]:
+    fonts = book_fonts(book)
+    pages = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
+    wanted: list[tuple[str, Font, str]] = [
+        *((TEXT, font, latin()) for font in fonts.text),
+        *((HEADINGS, font, latin()) for font in fonts.headings),
+        *((OTHERS, font, pages) for font in fonts.others if pages),
+    ]
+    for number, (family, font, text) in enumerate(wanted):
+        name = f"font-{number}.woff"
+        kept = book.workshop / "web-fonts" / font.file.stem
+        (folder / name).write_bytes(_kept_web_font(font.file, text, kept))
+        style = "italic" if font.italic else "normal"
+        yield (
+            f'@font-face {{ font-family: "{family}"; font-weight: {font.weight}; font-style: {style}; '
+            f'src: url("{name}") format("woff"); font-display: swap; }}\n'
+        )
+
+
+def write_fonts(book: Book, out: Path, folder: Path) -> str:
+    """Put the fonts that the pages below `out` need into a folder; returns the style that names them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return "".join(_faces(book, out, folder))
+
+
+def write_assets(book: Book, out: Path) -> None:
+    """Put style, script and fonts beside the pages below `out`."""
+    assets = out / "assets"
+    faces = write_fonts(book, out, assets)
+    shutil.copyfile(HERE / "book.js", assets / "book.js")
+    styles = [(HERE / name).read_text(encoding="utf-8") for name in ("look.css", "book.css")]
+    (assets / "book.css").write_text("".join([faces, *styles]), encoding="utf-8")
+
+
+def write_index(out: Path) -> None:
+    """Make the index of the search.
+
+    Raises:
+        EngineError: Pagefind failed.
+    """
+    command = [sys.executable, "-m", "pagefind", "--site", str(out), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise EngineError(f"Pagefind could not make the search index:\n{done.stdout}{done.stderr}".strip())
