@@ -19,7 +19,7 @@ from publishing.executed import update
 from publishing.fingerprint import text_hash
 from publishing.fonts import Font, Fonts, book_fonts, families, fonts_folder
 from publishing.page_data import write_data
-from publishing.press import HERE, READER, folds, press_hash, run_pandoc
+from publishing.press import READER, folds, press_hash, run_pandoc
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.provenance import Provenance, files_folder, read_provenance

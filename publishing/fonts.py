@@ -12,9 +12,8 @@ from publishing.project import Book
 
 # Chinese, Japanese and Korean text with its punctuation: what a reader's own fonts may lack.
 _CJK = re.compile(r"[⺀-鿿가-힯豈-﫿︰-﹏＀-￯\U00020000-\U0003ffff]")
-# What the text and heading fonts keep for the web, whatever a page says: Latin with pinyin's accents, Greek,
-# punctuation, superscripts, currencies, arrows and signs of mathematics. A cut that followed the text would be made anew
-# with each new character.
+# What the text and heading fonts keep for the web, whatever a page says: Latin with pinyin's accents, Greek, and signs
+# of writing, money and mathematics. A cut that followed the text would be made anew with each new character.
 _LATIN = ((0x20, 0x24F), (0x2B0, 0x2FF), (0x370, 0x3FF), (0x1E00, 0x1EFF), (0x2000, 0x22FF), (0x25A0, 0x25FF))
 _REGULAR, _STRONG = 400, (600, 700)
 

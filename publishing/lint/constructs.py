@@ -15,6 +15,7 @@ from publishing.source import CELL_CLASS, INLINE_CLASS
 
 TABLE = Path(__file__).with_name("constructs.yml")
 CALLOUTS = {f"callout-{kind}" for kind in ("note", "tip", "warning", "caution", "important")}
+TABS = "panel-tabset"
 PLACES = {"refs", "made"}  # what an engine fills
 _DEEPEST = 3
 _PERCENT = re.compile(r"\d+(?:\.\d+)?%")
@@ -63,13 +64,28 @@ def _header(element: Element) -> Iterator[str]:
     yield from _extra(element, "a heading", ids=".*", classes={"unnumbered"})
 
 
+def _tabs(element: Element) -> Iterator[str]:
+    blocks = element.content[1]
+    if not blocks or blocks[0]["t"] != "Header":
+        yield "a set of tabs that does not begin with a heading, which opens the first tab"
+        return
+    level = blocks[0]["c"][0]
+    for block in blocks:
+        if block["t"] == "Header" and block["c"][0] < level:
+            yield f"a set of tabs with headings of level {level} and {block['c'][0]}; one level opens tabs"
+
+
 def _div(element: Element) -> Iterator[str]:
     identifier, classes, attributes = element.attributes
     if CELL_CLASS in classes or identifier in PLACES:
         return
+    if TABS in classes:
+        yield from _extra(element, "a set of tabs", classes={TABS})
+        yield from _tabs(element)
+        return
     if not CALLOUTS & set(classes):
         shown = _shown(identifier, classes, attributes)
-        yield f"a fenced div {{{shown}}}; allowed are callouts, {{#refs}} and {{#made}}"
+        yield f"a fenced div {{{shown}}}; allowed are callouts, tabs, {{#refs}} and {{#made}}"
         return
     yield from _extra(element, "a callout", ids=".*", classes=CALLOUTS, keys={"title"})
 

@@ -339,6 +339,6 @@
     addEventListener("hashchange", unfold);
     unfold();
     // On paper everything is shown.
-    addEventListener("beforeprint", () => { for (const fold of document.querySelectorAll("details.code")) fold.open = true; });
+    addEventListener("beforeprint", () => { for (const fold of document.querySelectorAll("details.code-fold")) fold.open = true; });
   });
 })();

@@ -302,7 +302,7 @@ local function cell_blocks(step)
   if step.echo then
     local code = pandoc.CodeBlock(step.code, pandoc.Attr("", { "python" }))
     if step.code_fold then
-      blocks:extend({ pandoc.RawBlock("html", '<details class="code">\n<summary>Code</summary>'), code, pandoc.RawBlock("html", "</details>") })
+      blocks:extend({ pandoc.RawBlock("html", '<details class="code-fold">\n<summary>Code</summary>'), code, pandoc.RawBlock("html", "</details>") })
     else
       blocks:insert(code)
     end
@@ -615,7 +615,7 @@ local function navigation(titles, current, sections)
     end
     local number = titles[index].number and ('<span class="chapter-number">' .. titles[index].number .. "</span> ") or ""
     local state = index == current and ' aria-current="page"' or ""
-    local below = index == current and sections ~= "" and ('<div class="sections">' .. sections .. "</div>") or ""
+    local below = index == current and sections ~= "" and ('<div class="sections">' .. sections:gsub(' id="[^"]*"', "") .. "</div>") or ""
     out:insert(string.format('<li><a href="%s"%s>%s<span>%s</span></a>%s</li>', relative(here.page, chapter.page), state, number, text_html(titles[index].text), below))
   end
   return "<ul>\n" .. table.concat(out, "\n") .. "\n</ul>"

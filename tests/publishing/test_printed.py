@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from publishing import embedded, press, references
+from publishing import embedded, press, references, site
 from publishing.errors import UnresolvedError
 from publishing.freshness import output_hashes
 from tests.publishing.conftest import copy_small_book, edit, make
@@ -173,13 +173,13 @@ def test_a_key_that_left_the_bibliography_is_missed(printed: Path) -> None:
 
 def test_a_font_is_cut_anew_for_other_characters_only(printed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
-    whole = embedded.web_font
+    whole = site.web_font
 
     def counted(file: Path, text: str) -> bytes:
         cut.append(text)
         return whole(file, text)
 
-    monkeypatch.setattr(embedded, "web_font", counted)
+    monkeypatch.setattr(site, "web_font", counted)
     edit(printed / TWO, "see @fig-drawn", "see \u6cb3 @fig-drawn")
     make(printed)
     cut.clear()

@@ -513,7 +513,7 @@ def test_quarto_prints_the_same(tracked_book: Path, made: Callable[..., str]) ->
 
 
 def test_a_csv_without_its_page_is_not_written(printed: Path, tmp_path: Path) -> None:
-    from publishing.provenance import write_csv
+    from publishing.page_data import write_data
 
-    write_csv(read_provenance(*sources_of(printed), "embedded"), tmp_path)
+    write_data(read_provenance(*sources_of(printed), "embedded"), tmp_path)
     assert list(tmp_path.rglob("*.csv")) == []

@@ -34,8 +34,12 @@ def write_chapter(folder: Path) -> Path:
     root = copy_small_book(folder)
     edit(root / "_quarto.yml", "    - chapters/02-two.qmd", "    - chapters/02-two.qmd\n    - chapters/03-all.qmd")
     # Quarto fills the list of tables and figures by a filter, and by a hook when all chapters have run.
-    shutil.copyfile(HERE / "provenance.lua", root / "provenance.lua")
-    edit(root / "_quarto.yml", "  - typst.lua", "  - typst.lua\n  - {path: provenance.lua, at: pre-ast}")
+    # Tabs stand below one another in print by another.
+    filters = ("tabs.lua", "provenance.lua")
+    for name in filters:
+        shutil.copyfile(HERE / name, root / name)
+    early = "".join(f"\n  - {{path: {name}, at: pre-ast}}" for name in filters)
+    edit(root / "_quarto.yml", "  - typst.lua", f"  - typst.lua{early}")
     hooks = "  pre-render: report prepare\n"
     edit(root / "_quarto.yml", hooks, f"{hooks}  post-render: report provenance --after\n")
     write_findings(root)
