@@ -181,7 +181,7 @@
       timer = setTimeout(() => (card.matches(":popover-open") ? null : show(link)), delay);
     };
     const leave = () => { clearTimeout(timer); timer = setTimeout(hide, 250); };
-    const wanted = "a.xref, a.footnote-ref, a[role='doc-noteref'], a[role='doc-biblioref']";
+    const wanted = "a.xref, a.footnote-ref, .citation a";
     for (const link of document.querySelectorAll(wanted)) {
       if (!link.hash) continue;
       link.addEventListener("mouseenter", () => ask(link, 200));
@@ -192,7 +192,7 @@
     card.addEventListener("mouseenter", () => clearTimeout(timer));
     card.addEventListener("mouseleave", leave);
     document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
-    addEventListener("scroll", () => { if (asked) hide(); }, { passive: true });
+    addEventListener("scroll", () => { if (card.matches(":popover-open")) hide(); }, { passive: true });
   }
 
   // Figures, large ------------------------------------------------------------------------------------
@@ -334,6 +334,8 @@
     sortTables();
     enlarge();
     if (ours) preview();
+    // What scrolls can be scrolled by keyboard.
+    for (const code of document.querySelectorAll("main pre")) if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
     // A link into a fold opens it.
     const unfold = () => document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")?.setAttribute("open", "");
     addEventListener("hashchange", unfold);

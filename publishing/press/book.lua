@@ -527,7 +527,7 @@ end
 
 local function html_equation(div)
   return {
-    pandoc.RawBlock("html", '<div id="' .. escape(div.identifier) .. '" class="equation">'),
+    pandoc.RawBlock("html", '<div id="' .. escape(div.identifier) .. '" class="equation" tabindex="0" role="region" aria-label="Equation ' .. div.attributes.number .. '">'),
     pandoc.Plain(div.content[1].content),
     pandoc.RawBlock("html", '<span class="equation-number">(' .. div.attributes.number .. ")</span></div>"),
   }

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,7 @@ from publishing.errors import UnresolvedError
 from publishing.executed import kept_path
 from publishing.explain import explain, for_quarto
 from publishing.files import read_json, write_json
+from publishing.findings import load
 from publishing.fingerprint import code_hash, file_hash
 from publishing.history import read_history
 from publishing.kernel.recorder import record_of
@@ -510,6 +512,23 @@ def test_quarto_prints_the_same(tracked_book: Path, made: Callable[..., str]) ->
     steps = read_json(record_of(tracked_book, HEIGHTS))["steps"]
     assert [s["findings"] for s in steps if s["code"].startswith("(finding(")] == [["heights.mean"]]
     assert all(not s["findings"] for s in steps if "import finding" in s["code"])
+
+
+def test_the_data_of_a_page_are_one_file(printed: Path) -> None:
+    page = (printed / "_book" / HEIGHTS).with_suffix(".html")
+    name = re.findall(r'<a href="([^"]+)" download>Data of this page</a>', page.read_text(encoding="utf-8"))
+    assert name == [f"{page.stem}_files/data.zip"]
+    with zipfile.ZipFile(page.parent / name[0]) as archive:
+        names = archive.namelist()
+        assert names == ["findings.csv", "tbl-heights.csv"]
+        beside = page.parent / f"{page.stem}_files" / "tbl-heights.csv"
+        assert archive.read("tbl-heights.csv") == beside.read_bytes()
+        rows = list(csv.DictReader(archive.read("findings.csv").decode().splitlines()))
+    known = load(printed / "bld/findings")
+    assert rows
+    for row in rows:
+        assert float(row["value"]) == known[row["key"]].value
+        assert row["unit"] == known[row["key"]].unit
 
 
 def test_a_csv_without_its_page_is_not_written(printed: Path, tmp_path: Path) -> None:
