@@ -72,3 +72,12 @@ def write_index(out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         raise EngineError(f"Pagefind could not make the search index:\n{done.stdout}{done.stderr}".strip())
+
+
+def write_quarto_site(book: Book) -> None:
+    """Put fonts and script where `_quarto.yml` names them, `bld/web`: Quarto copies them into its pages."""
+    folder = book.workshop / "web"
+    faces = write_fonts(book, book.root / book.output_dir, folder)
+    (folder / "fonts.css").write_text(faces, encoding="utf-8")
+    script = (HERE / "book.js").read_text(encoding="utf-8")
+    (folder / "script.html").write_text(f"<script>\n{script}</script>\n", encoding="utf-8")
