@@ -657,6 +657,7 @@ end
 -- Typst -----------------------------------------------------------------------------------------------
 
 local mend = dofile(path.join({ HERE, "typst.lua" }))
+local order = dofile(path.join({ HERE, "order.lua" }))
 local quoted = mend.quoted
 
 -- As Quarto writes it, so that both engines take one set of rules.
@@ -757,7 +758,7 @@ local function chapter_writer(title_ids)
         return typst_image(alt_text(image))
       end,
     })
-    doc.blocks = mend.turn_wide_tables(doc.blocks):walk({
+    doc.blocks = order.turn_wide_tables(doc.blocks):walk({
       traverse = "topdown",
       Div = function(div)
         if has_class(div, "float") then return typst_float(div) end
@@ -784,7 +785,7 @@ local function write_typst(texts)
     local chapter = manifest.chapters[index]
     if chapter and chapter.number and not numbered then
       numbered = true
-      bodies:insert(mend.MAIN_MATTER)
+      bodies:insert(order.MAIN_MATTER)
     end
     if chapter and chapter.part and chapter.part ~= part then bodies:insert("#part[" .. typst_words(chapter.part) .. "]") end
     part = chapter and chapter.part
@@ -796,7 +797,7 @@ local function write_typst(texts)
     if definitions == "" then definitions = defined end
     bodies:insert(body)
   end
-  if not numbered then bodies:insert(1, mend.MAIN_MATTER) end
+  if not numbered then bodies:insert(1, order.MAIN_MATTER) end
   local doc = pandoc.Pandoc({ pandoc.RawBlock("typst", table.concat(bodies, "\n\n")) }, {
     title = pandoc.MetaInlines(manifest.title),
     subtitle = manifest.subtitle and pandoc.MetaInlines(manifest.subtitle) or nil,

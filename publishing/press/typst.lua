@@ -6,16 +6,12 @@
 -- 4. A claim's span would hide its first word from the guard of 1; its mark means nothing in print.
 -- 5. Equations have no alternative text, which a PDF for all readers must have.
 -- The notes at a table's foot are set smaller than its rows, and apart from them; no table is wrapped in a figure without
--- a caption. A table with many columns goes to a page on its side, after the chapter that it is of, and the contents
--- come before the first chapter with a number.
+-- a caption.
 
 local HERE = debug.getinfo(1, "S").source:match("^@?(.*[/\\])") or ""
 local math_words = dofile(HERE .. "math_words.lua")
 
 local M = {}
-
--- From so many columns on a table would not be legible upright.
-M.WIDE = 10
 
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
 
@@ -129,48 +125,6 @@ local function say_equations(inlines)
   return found
 end
 
--- Where things stand --------------------------------------------------------------------------------------
-
-local function is_wide(block)
-  local wide = false
-  if block.t ~= "Div" and block.t ~= "Table" then return false end
-  pandoc.Blocks({ block }):walk({ Table = function(tbl) wide = wide or #tbl.colspecs >= M.WIDE end })
-  return wide
-end
-
--- The blocks of a book or of a chapter, with wide tables on pages of their own before the next chapter.
-function M.turn_wide_tables(blocks)
-  local out, wide = pandoc.Blocks({}), pandoc.Blocks({})
-  local function close()
-    if #wide == 0 then return end
-    out:insert(pandoc.RawBlock("typst", "#landscape["))
-    out:extend(wide)
-    out:insert(pandoc.RawBlock("typst", "]"))
-    wide = pandoc.Blocks({})
-  end
-  for _, block in ipairs(blocks) do
-    if block.t == "Header" and block.level == 1 then close() end
-    if is_wide(block) then wide:insert(block) else out:insert(block) end
-  end
-  close()
-  return out
-end
-
-M.MAIN_MATTER = "#show: main-matter"
-
-local function place_contents(blocks)
-  for i, block in ipairs(blocks) do
-    if block.t == "Header" and block.level == 1 and not block.classes:includes("unnumbered") then
-      blocks:insert(i, pandoc.RawBlock("typst", M.MAIN_MATTER))
-      return blocks
-    end
-  end
-  blocks:insert(1, pandoc.RawBlock("typst", M.MAIN_MATTER))
-  return blocks
-end
-
--- -----------------------------------------------------------------------------------------------------------
-
 local function mend_inlines(inlines)
   local said = say_equations(inlines)
   return guard(inlines) or (said and inlines or nil)
@@ -183,8 +137,4 @@ if FORMAT == nil or not FORMAT:match("typst") then
   if REPORT_EMBEDDED then return M end
   return {}
 end
-if quarto == nil then return { M.filter } end
-return { M.filter, { Pandoc = function(doc)
-  doc.blocks = place_contents(M.turn_wide_tables(doc.blocks))
-  return doc
-end } }
+return { M.filter }

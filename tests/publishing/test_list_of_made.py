@@ -9,13 +9,12 @@ import pytest
 from pypdf import PdfReader
 
 from publishing.explain import for_quarto
-from publishing.press import HERE
 from publishing.project import load_book
 from publishing.provenance import read_provenance
 from publishing.quarto import find_quarto
 from publishing.references import Typed, scan
 from publishing.source import Place, read_source
-from tests.publishing.conftest import TRACKED, edit, make
+from tests.publishing.conftest import TRACKED, copy_press, edit, make
 from tests.publishing.pages import check_links, pages
 
 FOUND = find_quarto()
@@ -54,8 +53,7 @@ def copy_book(folder: Path, *, asks: str | None = "index.qmd") -> Path:
     """The tracked book with a typed table and a picture, and the place for the list in a chapter before all others."""
     root = folder / "book"
     shutil.copytree(TRACKED, root, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("typst.lua", "provenance.lua"):
-        shutil.copyfile(HERE / name, root / name)
+    copy_press(root, "provenance.lua")
     edit(
         root / "_quarto.yml",
         "  pre-render: report prepare\n",

@@ -90,7 +90,7 @@ def test_labels_stand_clear_of_lines_and_panels(index: float, urban: float) -> N
     assert not low < index < high, "its own point"
     assert low >= 100 or high <= 100, "the line at 100"
     assert not low < urban < high, "the urban share"
-    assert 0 < low and high <= profiles.TOP
+    assert low > 0 and high <= profiles.TOP
 
 
 def test_titles_count() -> None:
