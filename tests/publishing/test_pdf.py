@@ -45,6 +45,7 @@ def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The small book with a chapter of tables, printed by an engine: its PDF."""
     root = copy_small_book(tmp_path_factory.mktemp("pdf"))
     (root / "chapters/03-print.qmd").write_text(CHAPTER, encoding="utf-8")
+    edit(root / "references.bib", "A Paper Made for Tests", "A Paper $-$ Made for Tests")
     edit(root / "_quarto.yml", "    - references.qmd", "    - chapters/03-print.qmd\n    - references.qmd")
     make(root, engine=request.param, formats=("pdf",))
     return root / "_book/small.pdf"
@@ -135,6 +136,7 @@ def test_a_long_table_repeats_its_head(reader: PdfReader) -> None:
 def test_equations_and_figures_can_be_heard(reader: PdfReader) -> None:
     said = {str(node["/Alt"]) for node in structure(reader) if "/Alt" in node}
     assert {"p sub d", "a over b is at most 1", "y equals alpha plus beta times x"} <= said
+    assert {"minus", "formula"} & said, "that in the title of a work, which Quarto adds when filters have run"
     assert "A straight line from the lower left to the upper right." in said
 
 
