@@ -758,7 +758,7 @@ local function chapter_writer(title_ids)
         return typst_image(alt_text(image))
       end,
     })
-    doc.blocks = order.turn_wide_tables(doc.blocks):walk({
+    doc.blocks = order.keep_openings(order.turn_wide_tables(doc.blocks)):walk({
       traverse = "topdown",
       Div = function(div)
         if has_class(div, "float") then return typst_float(div) end

@@ -1,5 +1,6 @@
 -- Where things stand in print, in both engines: the contents come before the first chapter with a number, and a table
--- with many columns goes to a page on its side at the end of its chapter, where no page is left unfilled before it.
+-- with many columns goes to a page on its side at the end of its chapter, where no page is left unfilled before it. A
+-- section that opens with words and a figure keeps the two together where figures do not float.
 -- What is called here is defined in typst-template.typ.
 
 local M = {}
@@ -32,6 +33,35 @@ function M.turn_wide_tables(blocks)
   return out
 end
 
+local function is_figure(block)
+  if block == nil or block.t ~= "Div" then return false end
+  local images, tables = 0, 0
+  pandoc.Blocks({ block }):walk({
+    Image = function() images = images + 1 end,
+    RawInline = function(raw) if raw.text:match("^#image%(") then images = images + 1 end end,
+    Table = function() tables = tables + 1 end,
+  })
+  return images > 0 and tables == 0
+end
+
+-- The blocks with each heading that a paragraph and a figure follow in one piece with them.
+function M.keep_openings(blocks)
+  local out, i = pandoc.Blocks({}), 1
+  while i <= #blocks do
+    local opens = blocks[i].t == "Header" and blocks[i].level > 1
+    if opens and blocks[i + 1] and blocks[i + 1].t == "Para" and is_figure(blocks[i + 2]) then
+      out:insert(pandoc.RawBlock("typst", "#opening["))
+      out:extend({ blocks[i], blocks[i + 1], blocks[i + 2] })
+      out:insert(pandoc.RawBlock("typst", "]"))
+      i = i + 3
+    else
+      out:insert(blocks[i])
+      i = i + 1
+    end
+  end
+  return out
+end
+
 M.MAIN_MATTER = "#show: main-matter"
 
 local function place_contents(blocks)
@@ -50,7 +80,7 @@ if not FORMAT:match("typst") then return {} end
 return {
   {
     Pandoc = function(doc)
-      doc.blocks = place_contents(M.turn_wide_tables(doc.blocks))
+      doc.blocks = place_contents(M.keep_openings(M.turn_wide_tables(doc.blocks)))
       return doc
     end,
   },

@@ -199,3 +199,18 @@ def test_what_a_screen_reader_could_not_follow_is_told(small_book: Path, made: C
     edit(small_book / "chapters/02-two.qmd", "## Detail", "### Detail")
     with pytest.raises(EngineError, match=r"(?s)PDF/UA-1 error.*heading.*Detail"):
         made(small_book, formats=("pdf",))
+
+
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("quarto", marks=needs_quarto)])
+def test_in_an_appendix_a_section_that_opens_with_a_figure_keeps_to_it(small_book: Path, engine: str) -> None:
+    words_before = "Words before it.\n\n" * 14
+    figure = '![Another square](square.svg){#fig-tall fig-alt="A black square." width=95%}'
+    section = f"{words_before}## Opening section\n\n@fig-tall is tall.\n\n{figure}\n\n## Limits"
+    edit(small_book / "chapters/a-extra.qmd", "## Limits", section)
+    make(small_book, engine=engine, formats=("pdf",))
+    pages = [words(page) for page in PdfReader(small_book / "_book/small.pdf").pages]
+    before, shown = (
+        next(i for i, t in enumerate(pages) if text in t) for text in ("Words before it.", "A.1: Another square")
+    )
+    assert shown == before + 1
+    assert "A.2 Opening section Figure A.1 is tall." in pages[shown]
