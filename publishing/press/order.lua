@@ -27,7 +27,17 @@ function M.turn_wide_tables(blocks)
   end
   for _, block in ipairs(blocks) do
     if block.t == "Header" and block.level == 1 then close() end
-    if is_wide(block) then wide:insert(block) else out:insert(block) end
+    if is_wide(block) then
+      -- Where Typst counts, the table keeps the number of the place that it left.
+      local name = '("wide-' .. #out .. '")'
+      if not REPORT_EMBEDDED then
+        out:insert(pandoc.RawBlock("typst", "#leave-number" .. name))
+        wide:insert(pandoc.RawBlock("typst", "#take-number" .. name))
+      end
+      wide:insert(block)
+    else
+      out:insert(block)
+    end
   end
   close()
   return out

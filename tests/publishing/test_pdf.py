@@ -119,6 +119,7 @@ def test_a_table_of_many_columns_stands_on_a_page_on_its_side(reader: PdfReader)
     assert len(lying) == 1
     text = words(lying[0])
     assert "wide-002" in text and "Head-10" in text
+    assert "Table 3.1: A wide table" in text, "with the number that it has on the page"
     assert text.startswith("A small book Print"), "with its running head"
     assert "narrow-000" not in text
     after = "".join(words(page) for page in reader.pages)
@@ -138,6 +139,12 @@ def test_equations_and_figures_can_be_heard(reader: PdfReader) -> None:
     assert {"p sub d", "a over b is at most 1", "y equals alpha plus beta times x"} <= said
     assert {"minus", "formula"} & said, "that in the title of a work, which Quarto adds when filters have run"
     assert "A straight line from the lower left to the upper right." in said
+
+
+def test_a_reference_to_an_equation_has_no_brackets(reader: PdfReader) -> None:
+    text = " ".join(map(words, reader.pages))
+    assert "Equation 1.1 adds it" in text or "and Equation 1.1" in text
+    assert "Equation 1.1 stands in Section 1.1" in text
 
 
 def test_heads_of_tables_are_marked_as_such(reader: PdfReader) -> None:
