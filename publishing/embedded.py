@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import pypandoc
@@ -30,6 +30,8 @@ from publishing.source import CELL_CLASS, INLINE_CLASS, Cell, Inline, Source
 
 NAME = "embedded"
 BUILT_IN_FONT = "Libertinus Serif"  # the Typst compiler carries it
+# A tagged PDF that can be read by ear: the whole book is held to it, and not printed otherwise.
+PDF_STANDARD: Final = "ua-1"
 _MIME_ORDER = ("image/svg+xml", "image/png", "text/markdown", "text/plain")
 
 
@@ -58,11 +60,16 @@ def _output(bundle: Bundle, step: Cell, name: str, folder: PurePosixPath, out: P
     text = "".join(content) if isinstance(content, list) else str(content)
     if not mime.startswith("image/"):
         return {"kind": "markdown" if mime == "text/markdown" else "text", "text": text}
+    alt = str(step.options.get("fig-alt") or "")
+    if not alt.strip():
+        raise ExecutionError(
+            f"{step.place}: the cell prints a picture without alternative text; say in fig-alt what a reader would see."
+        )
     src = folder / f"{name}.{'svg' if mime == 'image/svg+xml' else 'png'}"
     path = out / src
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode() if mime == "image/svg+xml" else base64.b64decode(text))
-    return {"kind": "image", "src": f"/{src}", "alt": str(step.options.get("fig-alt") or "")}
+    return {"kind": "image", "src": f"/{src}", "alt": alt}
 
 
 def _inline_text(step: Inline, bundle: Bundle) -> str:
@@ -145,6 +152,12 @@ def _families(first: Iterable[Font], fonts: Fonts) -> list[str]:
     return [*families(first), BUILT_IN_FONT, *families(fonts.others)]
 
 
+def _first_words(error: typst.TypstError) -> str:
+    """The first of Typst's complaints, with the passage of the book that it is about; it has one for each place."""
+    diagnostic = re.split(r"\n\s*\n", str(getattr(error, "diagnostic", "") or "").strip())[0]
+    return "\n".join(line[:400] for line in (diagnostic or str(error)).removeprefix("error: ").splitlines())
+
+
 def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
     try:
         typst.compile(
@@ -153,9 +166,10 @@ def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
             root=str(out),
             font_paths=[str(fonts_folder(book))],
             ignore_system_fonts=True,
+            pdf_standards=[PDF_STANDARD],
         )
     except typst.TypstError as error:
-        raise EngineError(f"Typst could not print the PDF: {error}") from error
+        raise EngineError(f"Typst could not print the PDF: {_first_words(error)}") from error
 
 
 def render(

@@ -34,7 +34,7 @@ def is_reference(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that points nowhere, and where it stands; `kind` is "reference", "citation" or "form"."""
+    """Something that points nowhere, and where it stands; `kind` is "reference", "citation", "form" or "words"."""
 
     place: Place
     message: str
@@ -60,6 +60,7 @@ class Scan:
 
     `claims` are the conditions in its text, each with its sentence, in pandoc's order. `floats` are the tables and
     figures in the text itself and, by their numbers among the steps, its cells, in the order in which they stand.
+    `silent` are the files of pictures without alternative text.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Scan:
     unnumbered: bool
     claims: tuple[tuple[str, str], ...] = ()
     floats: tuple[int | Typed, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
@@ -118,6 +120,7 @@ def scan(book: Book, sources: Sequence[Source]) -> tuple[list[Scan], set[str]]:
                 unnumbered=bool(found.get("unnumbered", False)),
                 claims=tuple((c["claim"], _with_code(c["sentence"], source)) for c in found["claims"]),
                 floats=tuple(_float(f, source) for f in found["floats"]),
+                silent=tuple(found["silent"]),
             )
         )
     return scans, set(known[keys_name])
@@ -195,6 +198,20 @@ def _dead_links(book: Book, source: Source, found: Scan, ids: dict[str, set[str]
             yield Fault(place, f"{name} does not exist (looked for {full})")
 
 
+def _without_words(source: Source, found: Scan) -> Iterable[Fault]:
+    """Figures without alternative text: the PDF is for readers who hear it too, and isn't printed without."""
+    wanted = "no alternative text; say in fig-alt what a reader would see"
+    for step in source.steps:
+        if not isinstance(step, Cell) or not step.label or not step.label.startswith("fig-"):
+            continue
+        if not str(step.options.get("fig-alt") or "").strip():
+            yield Fault(step.place, f"the figure {step.label} has {wanted}", "words")
+    labels = {f.file: f.label for f in found.floats if isinstance(f, Typed)}
+    for name in dict.fromkeys(found.silent):
+        label = labels.get(join(source.path, unquote(name)), name)
+        yield Fault(source.find(re.escape(name)), f"the figure {label} has {wanted}", "words")
+
+
 def join(chapter: str, name: str) -> str:
     """The path below the project of a file that a chapter names, by its own folder or, after a slash, by the root."""
     parts: list[str] = []
@@ -220,6 +237,7 @@ def faults(book: Book, sources: Sequence[Source], scans: Sequence[Scan], keys: s
     for source, found in zip(sources, scans, strict=True):
         result += _unresolved(source, found, labels, keys)
         result += _dead_links(book, source, found, ids)
+        result += _without_words(source, found)
         for name in found.ids:
             if not _REFERENCE.match(name):
                 continue

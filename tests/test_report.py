@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
+from analysis.data.tables import load_programme_units
 from analysis.findings import Finding, load_all
 from analysis.paths import ROOT
 from analysis.present.numbers import finding
@@ -81,6 +82,11 @@ def check_book(root: Path) -> None:
 def test_the_report_is_whole(project: Path) -> None:
     check_book(project)
     check_links(project / "_book")
+
+
+def test_every_unit_of_the_programme_can_be_found_in_the_pdf(project: Path) -> None:
+    pdf = pdf_text(project)
+    assert [name for name in load_programme_units()["name"] if name not in pdf] == []
 
 
 def test_what_the_text_says_of_the_numbers_holds(project: Path) -> None:

@@ -1,7 +1,7 @@
 """Profiles of the programme's units: a figure of small panels and a table for each prefecture, and counts over all."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -44,6 +44,7 @@ MARK_WORDS = {
 CHAPTER = "A2-profiles.qmd"
 PANELS = 4  # in a row of a figure
 TOP = 180  # of every panel's axis, so that panels compare through the whole chapter
+_GAP, _LABEL = 7, 18  # on that axis: from a point to its label, and the height of a label
 _ROW, _HEAD, _FOOT = 1.2, 0.66, 0.28  # inches of a figure's height: a row of panels, the title, the labels of years
 
 
@@ -113,6 +114,15 @@ def drawn(prefecture: str, units: pd.DataFrame | None = None, study: Study | Non
     return pd.concat(rows).sort_values(["unit_id", "year"]).reset_index(drop=True)
 
 
+def _clear(index: float, urban: float) -> tuple[float, Literal["bottom", "top"]]:
+    """Where the label of a point on the line of residents starts, clear of the line at 100 and of the urban share."""
+    if index + _GAP + _LABEL <= 100 or index + _GAP >= 100:
+        return index + _GAP, "bottom"
+    if not index - urban < 2 * _GAP + 1.5 * _LABEL:  # true too where there is no urban share
+        return index - _GAP, "top"
+    return 100 + _GAP / 2, "bottom"
+
+
 def _panel(axes: Axes, unit: pd.DataFrame, study: Study) -> None:
     first = unit["year"].eq(study.first_year).to_numpy().nonzero()[0][0]
     years, residents = unit["year"].to_numpy(), unit["residents_index"].to_numpy(dtype=float)
@@ -129,11 +139,17 @@ def _panel(axes: Axes, unit: pd.DataFrame, study: Study) -> None:
     )  # fmt: skip
     small: dict[str, Any] = {"fontsize": SMALL - 1, "va": "center"}
     last = unit.iloc[-1]
-    for end in (unit.iloc[0], last):  # above the line, clear of the line at 100
+    for end in (unit.iloc[0], last):
+        height, side = _clear(end["residents_index"], end["urban_share"])
         axes.text(
-            end["year"], end["residents_index"] + 8, f"{end['residents_index']:.0f}", color=TREATED,
-            fontsize=SMALL - 1, va="bottom", ha="center",
-        )  # fmt: skip
+            end["year"],
+            height,
+            f"{end['residents_index']:.0f}",
+            color=TREATED,
+            fontsize=SMALL - 1,
+            va=side,
+            ha="center",
+        )
     axes.text(last["year"] + 1.2, last["urban_share"], f"{last['urban_share']:.0f}", color=EMPHASIS, **small)
     start = urban.iloc[0]
     axes.text(
@@ -325,8 +341,8 @@ def marks_table(units: pd.DataFrame | None = None, study: Study | None = None) -
 
 NOTES = (
     "Farm work: share of employment. Piped water: share of homes. Service workers: employed in education, health and "
-    "public facilities, per 1,000 residents. Own revenue: budget revenue in percent of budget spending, which is of "
-    "the yearbook.",
+    "public facilities, per 1,000 residents. Own revenue: budget revenue in percent of budget spending, from the "
+    "county yearbook.",
     "Growing: no fewer residents in 2020 than in 2010. Well served: at least as many service workers per head in 2020 "
     "as the median county of China.",
     "M managed by the province; N, P national or provincial poverty county, with the year of exit; D demonstration "
@@ -367,15 +383,15 @@ def table(prefecture: str, units: pd.DataFrame | None = None, study: Study | Non
         rows.append(Row([label(unit), *lines[0]], lines[1]))
     return Table(
         columns=[
-            Column("Unit", align="left", width=16),
-            Column("Census", width=7),
+            Column("Unit", align="left", width=19),
+            Column("Year", width=6),
             Column("Residents", "1,000", width=9),
             Column("Urban share", "percent", width=9),
             Column("Farm work", "percent", width=9),
             Column("Piped water", "percent", width=9),
             Column("Service workers", "per 1,000", width=9),
-            Column(f"Own revenue {first}, {newest}", "percent", width=10),
-            Column("Type, and below it marks", align="left", width=22),
+            Column(f"Own revenue {first}, {newest}", "percent", width=9),
+            Column("Type, and below it marks", align="left", width=21),
         ],
         rows=rows,
         notes=NOTES,

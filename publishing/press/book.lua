@@ -220,7 +220,7 @@ end
 local function scan_chapter(chapter)
   local doc = read_chapter(chapter)
   for _, caption in ipairs(chapter.captions) do doc.blocks:extend(read_markdown(caption).blocks) end
-  local found = { cites = List:new(), ids = List:new(), links = List:new(), images = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new(), floats = List:new() }
+  local found = { cites = List:new(), ids = List:new(), links = List:new(), images = List:new(), silent = List:new(), stray = List:new(), titles = 0, raw = List:new(), claims = List:new(), floats = List:new() }
   local function define(element)
     if element.identifier ~= "" then found.ids:insert(element.identifier) end
   end
@@ -254,6 +254,8 @@ local function scan_chapter(chapter)
     Image = function(image)
       found.links:insert(image.src)
       found.images:insert(image.src)
+      local alt = image.attributes.alt or image.attributes["fig-alt"] or utils.stringify(image.caption)
+      if not alt:match("%S") then found.silent:insert(image.src) end
     end,
     Code = function(code)
       if code.text:match("^{python}") then found.stray:insert(code.text) end
@@ -680,36 +682,28 @@ end
 -- Typst -----------------------------------------------------------------------------------------------
 
 local mend = dofile(path.join({ HERE, "typst.lua" }))
+local order = dofile(path.join({ HERE, "order.lua" }))
+local quoted = mend.quoted
 
-local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
-
-local MANY_COLUMNS = 7
-
+-- As Quarto writes it, so that both engines take one set of rules.
 local function typst_float(div)
   local kind = div.attributes.kind
-  local caption = div.content[1].content[1].content
-  local body = List:new({ table.unpack(div.content, 2) })
-  local settings = "#set figure(numbering: _ => " .. quoted(div.attributes.number) .. ")"
-  local inner
-  if kind == "tbl" and #body == 1 and body[1].t == "Table" then
-    inner = body[1]
-    -- The same number of columns as in analysis/present/tables.py, whose widths count on the smaller size.
-    if #inner.colspecs >= MANY_COLUMNS then
-      settings = settings .. "\n#show table: set text(size: 8pt)\n#set table(inset: (x: 3.5pt, y: 3.4pt))"
-    end
-    inner.caption = pandoc.Caption({ pandoc.Plain(caption) })
-    inner.attr = pandoc.Attr(div.identifier)
-  else
-    inner = pandoc.Figure(body, pandoc.Caption({ pandoc.Plain(caption) }), pandoc.Attr(div.identifier))
-    if kind == "tbl" then settings = settings .. "\n#set figure(kind: table)" end
-  end
-  return { pandoc.RawBlock("typst", "#[\n" .. settings), inner, pandoc.RawBlock("typst", "]") }
+  local blocks = List:new({ pandoc.RawBlock("typst", "#figure([") })
+  blocks:extend({ table.unpack(div.content, 2) })
+  blocks:extend({
+    pandoc.RawBlock("typst", "], caption: figure.caption(position: " .. (kind == "tbl" and "top" or "bottom") .. ", ["),
+    pandoc.Plain(div.content[1].content[1].content),
+    pandoc.RawBlock("typst", string.format(
+      '], separator: ": "), kind: "quarto-float-%s", supplement: "%s", numbering: _ => %s) <%s>',
+      kind, NAMES[kind], quoted(div.attributes.number), div.identifier
+    )),
+  })
+  return blocks
 end
 
 local function typst_equation(div)
-  local math = utils.stringify(div.content[1]) ~= nil and div.content[1].content[1]
-  local body = pandoc.write(pandoc.Pandoc({ pandoc.Para({ math }) }), "typst-citations"):gsub("%s+$", "")
-  return pandoc.RawBlock("typst", "#math.equation(block: true, numbering: _ => " .. quoted("(" .. div.attributes.number .. ")") .. ", " .. body .. ") <" .. div.identifier .. ">")
+  local numbering = "_ => " .. quoted("(" .. div.attributes.number .. ")")
+  return pandoc.RawBlock("typst", mend.equation(div.content[1].content[1], numbering) .. " <" .. div.identifier .. ">")
 end
 
 -- pandoc's Typst writer leaves the alternative text out.
@@ -727,9 +721,11 @@ end
 local function typst_callout(div)
   if not callout_kind(div) then return nil end
   local title, content = callout_parts(div)
-  local blocks = List:new({ pandoc.RawBlock("typst", "#callout["), pandoc.Plain(title), pandoc.RawBlock("typst", "][") })
+  local blocks = List:new({
+    pandoc.RawBlock("typst", "#callout(title: ["), pandoc.Plain(title), pandoc.RawBlock("typst", "], body: ["),
+  })
   blocks:extend(content)
-  blocks:insert(pandoc.RawBlock("typst", "]"))
+  blocks:insert(pandoc.RawBlock("typst", "])"))
   return blocks
 end
 
@@ -794,7 +790,7 @@ local function chapter_writer(title_ids)
         return typst_image(alt_text(image))
       end,
     })
-    doc = doc:walk({
+    doc.blocks = order.keep_openings(order.turn_wide_tables(doc.blocks)):walk({
       traverse = "topdown",
       Div = function(div)
         if has_class(div, "float") then return typst_float(div) end
@@ -807,15 +803,25 @@ local function chapter_writer(title_ids)
         return div
       end,
     })
-    return typst_text(doc:walk(mend).blocks)
+    return typst_text(doc:walk(mend.filter).blocks)
   end
+end
+
+local function typst_words(text)
+  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain({ pandoc.Str(text) }) }), "typst"):gsub("%s+$", ""))
 end
 
 local function write_typst(texts)
   local bodies, definitions = List:new(), ""
-  local appendix = false
+  local appendix, numbered, part = false, false, nil
   for index, text in ipairs(texts) do
     local chapter = manifest.chapters[index]
+    if chapter and chapter.number and not numbered then
+      numbered = true
+      bodies:insert(order.MAIN_MATTER)
+    end
+    if chapter and chapter.part and chapter.part ~= part then bodies:insert("#part[" .. typst_words(chapter.part) .. "]") end
+    part = chapter and chapter.part
     if chapter and chapter.appendix and not appendix then
       appendix = true
       bodies:insert("#show: appendices")
@@ -824,17 +830,19 @@ local function write_typst(texts)
     if definitions == "" then definitions = defined end
     bodies:insert(body)
   end
+  if not numbered then bodies:insert(1, order.MAIN_MATTER) end
   local doc = pandoc.Pandoc({ pandoc.RawBlock("typst", table.concat(bodies, "\n\n")) }, {
     title = pandoc.MetaInlines(manifest.title),
     subtitle = manifest.subtitle and pandoc.MetaInlines(manifest.subtitle) or nil,
     author = pandoc.MetaList(List.map(manifest.authors, function(a) return pandoc.MetaInlines(a) end)),
     lang = manifest.lang,
   })
-  local template = pandoc.template.compile(read_file(path.join({ HERE, "book.typ" })))
+  local template = pandoc.template.compile(read_file(path.join({ HERE, "book.typ" })), HERE .. "/")
   write_file(path.join({ manifest.out, manifest.typst }), pandoc.write(doc, "typst-citations", {
     template = template,
     variables = {
       fonts = manifest.fonts,
+      ["heading-fonts"] = manifest.heading_fonts,
       language = manifest.lang:match("^%a+"),
       ["highlighting-definitions"] = definitions ~= "" and definitions or nil,
     },

@@ -4,7 +4,14 @@
 -- 2. Typst's shorthands for an ellipsis and a soft hyphen.
 -- 3. The language of a span is lost, and with it the right forms of Chinese characters.
 -- 4. A claim's span would hide its first word from the guard of 1; its mark means nothing in print.
--- And the notes at a table's foot are set smaller than its rows, and apart from them.
+-- 5. Equations have no alternative text, which a PDF for all readers must have.
+-- The notes at a table's foot are set smaller than its rows, and apart from them; no table is wrapped in a figure without
+-- a caption.
+
+local HERE = debug.getinfo(1, "S").source:match("^@?(.*[/\\])") or ""
+local math_words = dofile(HERE .. "math_words.lua")
+
+local M = {}
 
 local LANGUAGE = "^(%a%a%a?)%-?(%a*)$"
 
@@ -58,8 +65,9 @@ local function set_notes(rows)
   end
 end
 
-local function mark_notes(tbl)
+local function mark_table(tbl)
   set_notes(tbl.foot.rows)
+  tbl.classes:insert("typst:no-figure")
   return tbl
 end
 
@@ -84,11 +92,49 @@ local function drop_html(raw)
   if raw.format:match("^html") then return {} end
 end
 
-local filter = { RawInline = drop_html, Str = spell_out, Inlines = guard, Span = mark_language, Table = mark_notes }
+-- Equations ----------------------------------------------------------------------------------------------
+
+function M.quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
+
+-- An equation as Typst, with its words; `numbering` is Typst too, or nil.
+function M.equation(math, numbering)
+  local body = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst"):gsub("%s+$", "")
+  local arguments = "block: " .. (math.mathtype == "DisplayMath" and "true" or "false")
+  if numbering then arguments = arguments .. ", numbering: " .. numbering end
+  return "#math.equation(" .. arguments .. ", alt: " .. M.quoted(math_words.say(math.text)) .. ", " .. body .. ")"
+end
+
+local EQUATION_LABEL = "^({#eq%-[%w%-_]+)}$"
+
+-- Quarto itself sets an equation that has a label, and takes the words from an attribute.
+local function say_equations(inlines)
+  local found = false
+  for i, inline in ipairs(inlines) do
+    if inline.t == "Math" then
+      local after = inlines[i + 1]
+      local at = after and (after.t == "Space" or after.t == "SoftBreak") and i + 2 or i + 1
+      local label = inline.mathtype == "DisplayMath" and inlines[at] and inlines[at].t == "Str" and inlines[at].text:match(EQUATION_LABEL)
+      if label then
+        inlines[at] = pandoc.Str(label .. " alt=" .. M.quoted(math_words.say(inline.text)) .. "}")
+      else
+        inlines[i] = pandoc.RawInline("typst", M.equation(inline))
+      end
+      found = true
+    end
+  end
+  return found
+end
+
+local function mend_inlines(inlines)
+  local said = say_equations(inlines)
+  return guard(inlines) or (said and inlines or nil)
+end
+
+M.filter = { RawInline = drop_html, Str = spell_out, Inlines = mend_inlines, Span = mark_language, Table = mark_table }
 
 if FORMAT == nil or not FORMAT:match("typst") then
   -- Loaded by the embedded engine, or run by Quarto for another format.
-  if REPORT_EMBEDDED then return filter end
+  if REPORT_EMBEDDED then return M end
   return {}
 end
-return { filter }
+return { M.filter }

@@ -18,12 +18,17 @@ TRACKED = Path(__file__).parent / "tracked"
 
 
 def copy_small_book(folder: Path) -> Path:
-    """A copy of the small book, with the two files of the press that Quarto is pointed to."""
+    """A copy of the small book, with the files of the press that Quarto is pointed to."""
     root = folder / "book"
     shutil.copytree(BOOK, root)
-    for name in ("typst.lua", "quarto.typ"):
-        shutil.copyfile(HERE / name, root / name)
+    copy_press(root, "tables.lua", "order.lua", "typst-template.typ", "typst-show.typ", "page.typ")
     return root
+
+
+def copy_press(root: Path, *names: str) -> None:
+    """Give a book the filter that every one has, and other files of the press, as Quarto is to find them."""
+    for name in ("typst.lua", "math_words.lua", *names):
+        shutil.copyfile(HERE / name, root / name)
 
 
 def make(root: Path, engine: str = "embedded", formats: tuple[str, ...] = ("html", "pdf")) -> str:

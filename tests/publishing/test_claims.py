@@ -19,8 +19,7 @@ from publishing.cli import report
 from publishing.errors import ClaimError
 from publishing.findings import Found, MadeFrom
 from publishing.freshness import output_hashes
-from publishing.press import HERE
-from tests.publishing.conftest import TRACKED, edit, make
+from tests.publishing.conftest import TRACKED, copy_press, edit, make
 from tests.publishing.pages import Page
 from tests.publishing.test_quarto import needs_quarto
 
@@ -375,7 +374,7 @@ def test_sentences_with_claims_are_printed_in_both_formats(built_once: Path) -> 
 @needs_quarto
 def test_quarto_prints_sentences_with_claims(tmp_path: Path) -> None:
     root = with_claims(tmp_path)
-    shutil.copyfile(HERE / "typst.lua", root / "typst.lua")
+    copy_press(root)
     edit(root / "_quarto.yml", "execute:", "filters:\n  - typst.lua\nexecute:")
     make(root, engine="quarto")
     check_print(root / "_book")

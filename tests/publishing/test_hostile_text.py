@@ -1,15 +1,13 @@
 """Text from data is text: in prose, tables and captions, in HTML and PDF, in both engines."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
-from publishing.press import HERE
-from tests.publishing.conftest import make
+from tests.publishing.conftest import copy_press, make
 from tests.publishing.hostile import ALL, EXPECTED, LONG
 from tests.publishing.test_quarto import needs_quarto
 
@@ -22,11 +20,12 @@ book:
   output-file: hostile
   chapters: [index.qmd, prose.qmd, table.qmd, figure.qmd, references.qmd]
 bibliography: references.bib
-filters: [typst.lua, {path: tables.lua, at: pre-ast}]
+filters: [typst.lua, order.lua, {path: tables.lua, at: pre-ast}]
 execute: {echo: false}
 format:
   html: {html-math-method: mathml}
-  typst: {papersize: a4, citeproc: true, font-paths: bld/fonts, include-before-body: quarto.typ}
+  typst: {papersize: a4, citeproc: true, font-paths: bld/fonts, pdf-standard: ua-1,
+          template-partials: [typst-template.typ, typst-show.typ, page.typ], fonts: [Libertinus Serif, Noto Sans CJK TC]}
 """
 UNITS = range(0, len(ALL), 4)
 IMPORTS = """
@@ -77,8 +76,7 @@ shown
 
 def write_book(root: Path) -> Path:
     root.mkdir()
-    for name in ("typst.lua", "tables.lua", "quarto.typ"):
-        shutil.copyfile(HERE / name, root / name)
+    copy_press(root, "tables.lua", "order.lua", "typst-template.typ", "typst-show.typ", "page.typ")
     prose = ["# Prose", IMPORTS]
     for i in range(len(ALL)):
         name = f"`{{python}} text(ALL[{i}])`"

@@ -9,13 +9,12 @@ import pytest
 from pypdf import PdfReader
 
 from publishing.explain import for_quarto
-from publishing.press import HERE
 from publishing.project import load_book
 from publishing.provenance import read_provenance
 from publishing.quarto import find_quarto
 from publishing.references import Typed, scan
 from publishing.source import Place, read_source
-from tests.publishing.conftest import TRACKED, edit, make
+from tests.publishing.conftest import TRACKED, copy_press, edit, make
 from tests.publishing.pages import check_links, pages
 
 FOUND = find_quarto()
@@ -54,8 +53,7 @@ def copy_book(folder: Path, *, asks: str | None = "index.qmd") -> Path:
     """The tracked book with a typed table and a picture, and the place for the list in a chapter before all others."""
     root = folder / "book"
     shutil.copytree(TRACKED, root, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("typst.lua", "provenance.lua"):
-        shutil.copyfile(HERE / name, root / name)
+    copy_press(root, "provenance.lua")
     edit(
         root / "_quarto.yml",
         "  pre-render: report prepare\n",
@@ -176,7 +174,7 @@ def test_each_name_leads_to_its_table_or_figure(printed: Path) -> None:
 
 def test_in_print_the_list_stands_there_and_nowhere_else(printed: Path) -> None:
     text = print_of(printed)
-    start = text.index("The list", text.index("The list") + 1)  # after the contents
+    start = text.index("The list")  # in the preface, before the contents
     assert start < text.index("Made by tiny.show.table") < text.rindex("The mean height")
     assert "Table 3.1. Simulated words of a note after Smith (2001). Made by hand at chapters/03-words.qmd" in text
     assert text.count("Made by") == 3

@@ -115,7 +115,7 @@ def test_a_picture_that_is_no_file_of_the_project_is_refused(small_book: Path, t
         ("  - typst.lua", "  - ../secret.md"),
         ("  - typst.lua", "  - path: link.lua\n    at: pre-ast"),
         ("font-paths: bld/fonts", "font-paths: ../"),
-        ("include-before-body: quarto.typ", "include-before-body: chapters/../../absent.typ"),
+        ("papersize: a4", "include-before-body: chapters/../../absent.typ"),
         ("html-math-method: mathml", "css: {absolute}"),
         ("html-math-method: mathml", "css: [~/secret.css]"),
         ("html-math-method: mathml", "template-partials: [folder/secret.md]"),

@@ -145,7 +145,15 @@ def test_the_press_counts_by_its_files_and_pandoc(monkeypatch: pytest.MonkeyPatc
     hashes = [now()]
     monkeypatch.setattr(press, "HERE", Path(shutil.copytree(press.HERE, tmp_path / "press")))
     assert now() == hashes[0]
-    for name in ("book.lua", "typst.lua", "provenance.lua", "page.html", "book.typ"):
+    for name in (
+        "book.lua",
+        "typst.lua",
+        "provenance.lua",
+        "page.html",
+        "book.typ",
+        "typst-template.typ",
+        "math_words.lua",
+    ):
         with (tmp_path / "press" / name).open("a", encoding="utf-8") as stream:
             stream.write("\n")
         hashes.append(now())

@@ -23,13 +23,13 @@ from publishing.findings import load
 from publishing.fingerprint import code_hash, file_hash
 from publishing.history import read_history
 from publishing.kernel.recorder import record_of
-from publishing.press import HERE, folds
+from publishing.press import folds
 from publishing.project import load_book
 from publishing.provenance import number_words, provenance_hash, read_provenance
 from publishing.quarto import find_quarto
 from publishing.references import scan
 from publishing.source import read_source
-from tests.publishing.conftest import TRACKED, edit, make
+from tests.publishing.conftest import TRACKED, copy_press, edit, make
 from tests.publishing.pages import check_links, pages
 
 FOUND = find_quarto()
@@ -485,8 +485,7 @@ def test_what_quarto_asks_for_is_what_the_embedded_engine_prints(printed: Path) 
 
 @needs_quarto
 def test_quarto_prints_the_same(tracked_book: Path, made: Callable[..., str]) -> None:
-    for name in ("typst.lua", "provenance.lua"):
-        shutil.copyfile(HERE / name, tracked_book / name)
+    copy_press(tracked_book, "provenance.lua")
     edit(
         tracked_book / "_quarto.yml",
         "  pre-render: report prepare\n",

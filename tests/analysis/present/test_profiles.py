@@ -82,6 +82,17 @@ def test_a_line_from_other_ground_is_dotted_and_its_legend_says_so() -> None:
     assert not dotted.search(without)
 
 
+@pytest.mark.parametrize("index", [70, 80, 90, 94, 97, 100, 120, 155])
+@pytest.mark.parametrize("urban", [float("nan"), 30, 50, 65])
+def test_labels_stand_clear_of_lines_and_panels(index: float, urban: float) -> None:
+    height, side = profiles._clear(index, urban)
+    low, high = (height, height + profiles._LABEL) if side == "bottom" else (height - profiles._LABEL, height)
+    assert not low < index < high, "its own point"
+    assert low >= 100 or high <= 100, "the line at 100"
+    assert not low < urban < high, "the urban share"
+    assert low > 0 and high <= profiles.TOP
+
+
 def test_titles_count() -> None:
     assert profiles.figure("Zi", simulated()).title == (
         "Zi 子市: residents grew in 1 of 2 units, the urban share rose in all"
@@ -216,6 +227,8 @@ def test_what_the_chapter_says_beside_the_numbers_holds(units: pd.DataFrame) -> 
     for prefecture in ("Jiaozuo", "Sanmenxia", "Hebi"):
         assert not growing[of(prefecture)].any() and well[of(prefecture)].all()
     assert not growing[of("Zhumadian")].any()
+    south = of("Nanyang") | of("Zhumadian")
+    assert (by_name.loc[south, "type"] == "shrinking_poorly_served").mean() > 0.8, "the palest, by the map's text"
     assert list(by_name.index[of("Nanyang") & growing]) == ["Nanyang Xixia"]
     assert list(by_name.index[of("Shangqiu") & ~growing]) == ["Shangqiu Xiayi"]
     assert by_name["urban_share_2010"].idxmax() == by_name["urban_share"].idxmin() == "Sanmenxia Yima"
