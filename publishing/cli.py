@@ -234,6 +234,27 @@ def lint(fix: bool, as_json: bool, unused: bool, files: tuple[str, ...]) -> None
     sys.exit(run(Path.cwd(), files, mend=fix, as_json=as_json, list_unused=unused))
 
 
+@report.group()
+def new() -> None:
+    """Make something new."""
+
+
+@new.command()
+@click.argument("title")
+@click.option("--appendix", is_flag=True, help="Make an appendix.")
+@click.option("--after", metavar="NAME", help="The chapter that it follows: its file, or part of the file's name.")
+@click.option("--slug", metavar="NAME", help="What file and labels are called; else they are called after the title.")
+def chapter(title: str, appendix: bool, after: str | None, slug: str | None) -> None:
+    """Make a chapter that builds, and enter it in _quarto.yml."""
+    from publishing.new_chapter import make, plan
+
+    book = _book()
+    made = plan(book, title, appendix=appendix, after=after, name=slug)
+    make(book.root, made)
+    place = f"after {made.after}" if made.after else "as the first appendix"
+    click.echo(f"{made.path} is made (@{made.label}); it stands in _quarto.yml {place}.")
+
+
 def main() -> None:
     """Run the console script; a failure is told in words, with exit code 1."""
     try:
