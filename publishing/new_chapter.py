@@ -79,7 +79,7 @@ def escaped(title: str) -> str:
     """A title as Markdown that prints it; quotation marks and dashes become typographic ones, as in all text.
 
     Raises:
-        ConfigError: the title is empty, has more than one line, or has an address, which would be no link.
+        ConfigError: the title is empty, has more than one line, has an address, which would be no link, or a shortcode.
     """
     if not title.strip():
         raise ConfigError('the title is empty; write it in quotation marks, as in: report new chapter "Roads".')
@@ -87,6 +87,8 @@ def escaped(title: str) -> str:
         raise ConfigError(f"the title {title!r} has a line break or another sign that is not printed; leave it out.")
     if "://" in title:
         raise ConfigError(f"the title {title!r} has an address; an address stands in the text, as <https://...>.")
+    if "{{<" in title:
+        raise ConfigError(f"the title {title!r} has {{{{<, which Quarto takes for a shortcode however it is written.")
     return _MARKUP.sub(r"\\\1", " ".join(title.split()))
 
 

@@ -22,12 +22,8 @@ from tests.publishing.pages import Page
 REPORT = Path(sys.executable).with_name("report")
 FOUND = find_quarto()
 # Whatever could be taken for markup, in Markdown, YAML or Typst.
-WILD = (
-    'Roads: "what" they *cost*, #1 & 百城 [x](y.md) $x$ @smith2001 <b> `{python} 1` {{< include a >}} \\ it\'s ^^ ~~ _'
-)
-SHOWN = (
-    "Roads: “what” they *cost*, #1 & 百城 [x](y.md) $x$ @smith2001 <b> `{python} 1` {{< include a >}} \\ it’s ^^ ~~ _"
-)
+WILD = 'Roads: "what" they *cost*, #1 & 百城 [x](y.md) $x$ @smith2001 <b> `{python} 1` {b} {{c}} \\ it\'s ^^ ~~ _'
+SHOWN = "Roads: “what” they *cost*, #1 & 百城 [x](y.md) $x$ @smith2001 <b> `{python} 1` {b} {{c}} \\ it’s ^^ ~~ _"
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -96,6 +92,7 @@ def test_without_pypinyin_a_name_is_asked_for(monkeypatch: pytest.MonkeyPatch, s
         ("  ", {}, "the title is empty"),
         ("two\nlines", {}, "has a line break"),
         ("See https://example.org", {}, "has an address"),
+        ("A {{< include b >}}", {}, "takes for a shortcode"),
         ("…!", {}, "no letters or digits"),
         ("One", {}, "the label sec-one stands in chapters/01-one.qmd already"),
         ("Line", {"name": "Line of text"}, "allowed are small letters"),
