@@ -165,7 +165,7 @@ def _web_font(file: Path, text: str, kept: Path) -> bytes:
     return path.read_bytes()
 
 
-def _copy_assets(book: Book, out: Path) -> None:
+def _copy_assets(book: Book, out: Path, desk: Path) -> None:
     assets = out / "assets"
     assets.mkdir()
     shutil.copyfile(HERE / "book.js", assets / "book.js")
@@ -173,7 +173,7 @@ def _copy_assets(book: Book, out: Path) -> None:
     text = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
     for number, file in enumerate(font_files(book) if text else []):
         name = f"font-{number}.woff"
-        (assets / name).write_bytes(_web_font(file, text, book.workshop / "web-fonts" / str(number)))
+        (assets / name).write_bytes(_web_font(file, text, desk / "web-fonts" / str(number)))
         style += (
             f'@font-face {{ font-family: "Book fallback"; src: url("{name}") format("woff"); font-display: swap; }}\n'
         )
@@ -194,8 +194,11 @@ def render(
     out: Path,
     formats: Sequence[str],
     progress: Progress,
+    desk: Path,
 ) -> None:
     """Execute the chapters that are stale, and print the book into the empty folder `out`.
+
+    What was printed before and holds is kept in the folder `desk`.
 
     Raises:
         ExecutionError: a cell or an inline expression failed.
@@ -222,7 +225,7 @@ def render(
         for chapter in chapters:
             parts = [chapter[name] for name in ("text", "steps", "numbers")]
             chapter["key"] = text_hash(json.dumps(parts, sort_keys=True))
-        kept = book.workshop / "press" / "kept"
+        kept = desk / "press" / "kept"
         kept.mkdir(parents=True, exist_ok=True)
         for entry in book.entries:
             (out / entry.page).parent.mkdir(parents=True, exist_ok=True)
@@ -258,7 +261,7 @@ def render(
         if "html" in formats:
             with progress.step("search"):
                 write_csv(made, out)
-                _copy_assets(book, out)
+                _copy_assets(book, out, desk)
                 _index(out)
         if printed:
             with progress.step("PDF"):
