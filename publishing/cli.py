@@ -80,6 +80,23 @@ def build(engine: str, formats: list[str], no_wait: bool) -> None:
 
 
 @report.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="The port of this machine; 0 for any.  [default: 4848, if it is free]"
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--to", "formats", default="html", show_default=True, callback=_formats, help="Formats to print.")
+def preview(port: int | None, no_browser: bool, formats: list[str]) -> None:
+    """Show the book in a browser of this machine while it is written; _book/ is left alone.
+
+    Pages follow every change of text, settings and modules. What is wrong is shown at the top of the page.
+    """
+    from publishing.preview.command import preview as run
+    from publishing.progress import Progress
+
+    run(find_root(Path.cwd()), port, formats, Progress(), browser=not no_browser)
+
+
+@report.command()
 def prepare() -> None:
     """Bring findings up to date and drop frozen results that are stale: the hook that Quarto runs first."""
     from publishing.build import prepare_quarto as run
