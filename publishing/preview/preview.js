@@ -2,22 +2,10 @@
 (() => {
   const version = document.currentScript.dataset.version;
   const box = document.getElementById("report-preview");
-  const key = "report-preview " + location.pathname;
-
-  // Where the reader was, counted without the errors above the text.
-  const place = JSON.parse(sessionStorage.getItem(key) ?? "null");
-  sessionStorage.removeItem(key);
-  if (place) {
-    history.scrollRestoration = "manual";
-    const restore = () => scrollTo({ left: place[0], top: place[1] + box.offsetHeight, behavior: "instant" });
-    addEventListener("DOMContentLoaded", restore);
-    addEventListener("load", restore); // pictures have their heights by now
-  }
 
   function tell(now) {
     if (now.version && now.version !== version) {
-      sessionStorage.setItem(key, JSON.stringify([scrollX, scrollY - box.offsetHeight]));
-      location.reload();
+      location.reload(); // the browser keeps the place
     } else if (now.mark !== box.dataset.mark) {
       box.dataset.mark = now.mark;
       box.innerHTML = now.banner; // the server has escaped it

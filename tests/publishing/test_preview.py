@@ -311,6 +311,8 @@ def test_changes_are_seen_in_folders_old_and_new(tmp_path: Path) -> None:
     for folder in ("chapters", "bld"):
         (root / folder).mkdir(parents=True)
     stop = threading.Event()
+    guard = threading.Timer(LONGEST, stop.set)
+    guard.start()
     changes = watch(root, [root / "bld"], stop)
 
     def until(name: str, write: Callable[[], Any]) -> None:
@@ -337,6 +339,7 @@ def test_changes_are_seen_in_folders_old_and_new(tmp_path: Path) -> None:
         (root / "more/b.qmd").write_text("x", encoding="utf-8")
 
     until("more/b.qmd", new_folder)
+    guard.cancel()
     stop.set()
 
 
@@ -526,6 +529,9 @@ class Running:
             text=True,
             start_new_session=True,
         )
+        # A reader of what it says would wait for ever for a process that hangs.
+        self._guard = threading.Timer(LONGEST, self.process.kill)
+        self._guard.start()
         self.said: list[str] = []
         self.address = re.findall(r"http://\S+", self.until("The preview is at"))[0]
 
@@ -543,16 +549,22 @@ class Running:
         assert self.process.stderr is not None
         with self.process.stderr as stream:
             rest = stream.read()
+        self._guard.cancel()
         return self.process.wait(LONGEST), rest
+
+    def end(self) -> None:
+        """However it stands, it runs no longer."""
+        self._guard.cancel()
+        self.process.kill()
+        self.process.communicate()
 
 
 @pytest.fixture
 def running(book: Path) -> Iterator[Running]:
     found = Running(book)
     yield found
-    if found.process.poll() is None:
-        found.process.kill()
-        found.process.communicate()
+    if found.process.returncode is None:
+        found.end()
 
 
 def test_it_ends_with_an_interrupt(running: Running) -> None:
