@@ -20,10 +20,12 @@ from publishing.pipeline import update_findings
 from publishing.progress import Progress
 from publishing.project import Book
 from publishing.references import Scan, check_references
+from publishing.site import write_quarto_site
 from publishing.sockets import remove_sockets
 from publishing.source import Source, read_source
 from publishing.status import read_status, results_hashes
 from publishing.swap import recover, swap
+from publishing.target import Target, book_target
 from publishing.verdicts import update_verdicts
 
 _SHOWN_REASONS = 5
@@ -111,25 +113,26 @@ def prepare_quarto(book: Book, progress: Progress) -> None:
     """
     sources, _ = prepare(book, progress)
     quarto.drop_frozen(book, sources, progress)
+    write_quarto_site(book)
 
 
-def _recover(book: Book) -> None:
+def _recover(book: Book, target: Target) -> None:
     """Mend and clear away what a build that was killed left; the lock must be held."""
-    recover(book.output, book.workshop / "previous")
-    shutil.rmtree(book.workshop / "fresh", ignore_errors=True)
+    recover(target.output, target.previous)
+    shutil.rmtree(target.fresh, ignore_errors=True)
     for path in book.workshop.rglob("*.partial"):
         path.unlink(missing_ok=True)
     remove_sockets(book.root)
 
 
-def _check_whole(book: Book, out: Path, formats: Sequence[str]) -> None:
+def _check_whole(book: Book, out: Path, formats: Sequence[str], target: Target) -> None:
     expected = [entry.page for entry in book.entries] if "html" in formats else []
     if "pdf" in formats:
         expected.append(f"{book.output_file}.pdf")
     missing = [name for name in expected if not (out / name).is_file()]
     if missing:
         raise EngineError(
-            f"the engine printed no {', '.join(missing)}; the book in {book.output_dir}/ is left as it was."
+            f"the engine printed no {', '.join(missing)}; what stands in {target.name} is left as it was."
         )
 
 
@@ -154,12 +157,37 @@ def build(book: Book, engine: str, formats: Sequence[str], progress: Progress, *
         BookError: the build failed; the last good book is as it was.
     """
     _check_output(book)
-    with hold(book.workshop, "report build", progress.say, wait=wait):
-        _recover(book)
-        return _build(book, engine, formats, progress)
+    with at_work(book, "report build", book_target(book), progress, wait=wait):
+        printed = print_book(book, engine, formats, progress, book_target(book))
+        if printed:
+            save(book)
+    if printed:
+        first = "index.html" if "html" in formats else f"{book.output_file}.pdf"
+        pdf = f"; PDF: {book.output_dir}/{book.output_file}.pdf" if "pdf" in formats and "html" in formats else ""
+        progress.say(f"Done: {book.output_dir}/{first}{pdf}")
+    return printed
 
 
-def _build(book: Book, engine: str, formats: Sequence[str], progress: Progress) -> bool:
+@contextmanager
+def at_work(book: Book, command: str, target: Target, progress: Progress, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of a book, with everything cleared away that a killed build left.
+
+    Raises:
+        LockedError: another build of the book is under way, and `wait` is false.
+    """
+    with hold(book.workshop, command, progress.say, wait=wait):
+        _recover(book, target)
+        yield
+
+
+def print_book(book: Book, engine: str, formats: Sequence[str], progress: Progress, target: Target) -> bool:
+    """Print the book into its target unless that is up to date; says which. Returns whether it was printed.
+
+    The lock must be held.
+
+    Raises:
+        BookError: the printing failed; the target is as it was.
+    """
     from publishing import embedded
 
     found = choose_engine(engine, progress)
@@ -169,37 +197,34 @@ def _build(book: Book, engine: str, formats: Sequence[str], progress: Progress) 
     inputs = input_hashes(book, sources, now)
     now.keep()
     name = quarto.NAME if found else embedded.NAME
-    status = read_status(book, sources, name)
-    asked = asked_reasons(read_stamp(book), engine_name, formats)
+    status = read_status(book, sources, name, target)
+    asked = asked_reasons(read_stamp(target.desk), engine_name, formats)
     why = [*status.reasons(), *asked]
     if not why:
-        progress.say(f"{book.output_dir}/ is up to date: nothing to do.")
+        progress.say(f"{target.name} is up to date: nothing to do.")
         return False
     more = f" (and {len(why) - _SHOWN_REASONS} more)" if len(why) > _SHOWN_REASONS else ""
     progress.say(
-        f"Making {book.output_dir}/ ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}."
+        f"Making {target.name} ({', '.join(formats)}) with {engine_name}: {'; '.join(why[:_SHOWN_REASONS])}{more}."
     )
     executes = bool(status.chapters or status.products or status.pipeline)
     sources, scans = prepare(book, progress, executes)
-    if executes and not asked and not read_status(book, sources, name).reasons():
-        progress.say(f"{book.output_dir}/ is as it was: what was made again is the same.")
+    if executes and not asked and not read_status(book, sources, name, target).reasons():
+        progress.say(f"{target.name} is as it was: what was made again is the same.")
         return False
     # A name of its own: what a killed build left running does not write here.
-    fresh = book.workshop / "fresh" / str(os.getpid())
+    fresh = target.fresh / str(os.getpid())
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     if found:
         quarto.drop_frozen(book, sources, progress)
+        write_quarto_site(book)
         quarto.render(book, found, sources, fresh, formats, progress)
     else:
-        embedded.render(book, sources, scans, fresh, formats, progress)
-    _check_whole(book, fresh, formats)
+        embedded.render(book, sources, scans, fresh, formats, progress, target.desk)
+    _check_whole(book, fresh, formats, target)
     outputs = output_hashes(fresh)
     inputs |= results_hashes(book, sources, name)
-    swap(fresh, book.output, book.workshop / "previous")
-    write_stamp(book, Stamp(inputs, engine_name, list(formats), outputs))
-    save(book)
-    first = "index.html" if "html" in formats else f"{book.output_file}.pdf"
-    pdf = f"; PDF: {book.output_dir}/{book.output_file}.pdf" if "pdf" in formats and "html" in formats else ""
-    progress.say(f"Done: {book.output_dir}/{first}{pdf}")
+    swap(fresh, target.output, target.previous)
+    write_stamp(target.desk, Stamp(inputs, engine_name, list(formats), outputs))
     return True

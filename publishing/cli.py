@@ -80,6 +80,23 @@ def build(engine: str, formats: list[str], no_wait: bool) -> None:
 
 
 @report.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="The port of this machine; 0 for any.  [default: 4848, if it is free]"
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--to", "formats", default="html", show_default=True, callback=_formats, help="Formats to print.")
+def preview(port: int | None, no_browser: bool, formats: list[str]) -> None:
+    """Show the book in a browser of this machine while it is written; _book/ is left alone.
+
+    Pages follow every change of text, settings and modules. What is wrong is shown at the top of the page.
+    """
+    from publishing.preview.command import preview as run
+    from publishing.progress import Progress
+
+    run(find_root(Path.cwd()), port, formats, Progress(), browser=not no_browser)
+
+
+@report.command()
 def prepare() -> None:
     """Bring findings up to date and drop frozen results that are stale: the hook that Quarto runs first."""
     from publishing.build import prepare_quarto as run
@@ -232,6 +249,27 @@ def lint(fix: bool, as_json: bool, unused: bool, files: tuple[str, ...]) -> None
     from publishing.lint.command import run
 
     sys.exit(run(Path.cwd(), files, mend=fix, as_json=as_json, list_unused=unused))
+
+
+@report.group()
+def new() -> None:
+    """Make something new."""
+
+
+@new.command()
+@click.argument("title")
+@click.option("--appendix", is_flag=True, help="Make an appendix.")
+@click.option("--after", metavar="NAME", help="The chapter that it follows: its file, or part of the file's name.")
+@click.option("--slug", metavar="NAME", help="What file and labels are called; else they are called after the title.")
+def chapter(title: str, appendix: bool, after: str | None, slug: str | None) -> None:
+    """Make a chapter that builds, and enter it in _quarto.yml."""
+    from publishing.new_chapter import make, plan
+
+    book = _book()
+    made = plan(book, title, appendix=appendix, after=after, name=slug)
+    make(book.root, made)
+    place = f"after {made.after}" if made.after else "as the first appendix"
+    click.echo(f"{made.path} is made (@{made.label}); it stands in _quarto.yml {place}.")
 
 
 def main() -> None:

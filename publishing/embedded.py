@@ -179,8 +179,11 @@ def render(
     out: Path,
     formats: Sequence[str],
     progress: Progress,
+    desk: Path,
 ) -> None:
     """Execute the chapters that are stale, and print the book into the empty folder `out`.
+
+    What was printed before and holds is kept in the folder `desk`.
 
     Raises:
         ExecutionError: a cell or an inline expression failed.
@@ -208,7 +211,7 @@ def render(
         for chapter in chapters:
             parts = [chapter[name] for name in ("text", "steps", "numbers")]
             chapter["key"] = text_hash(json.dumps(parts, sort_keys=True))
-        kept = book.workshop / "press" / "kept"
+        kept = desk / "press" / "kept"
         kept.mkdir(parents=True, exist_ok=True)
         for entry in book.entries:
             (out / entry.page).parent.mkdir(parents=True, exist_ok=True)
@@ -245,7 +248,7 @@ def render(
         if "html" in formats:
             with progress.step("search"):
                 write_data(made, out)
-                write_assets(book, out)
+                write_assets(book, out, desk)
                 write_index(out)
         if printed:
             with progress.step("PDF"):

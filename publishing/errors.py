@@ -1,5 +1,7 @@
 """What can go wrong in making a book; each message says where, what was found and what to do."""
 
+import yaml
+
 
 class BookError(Exception):
     """A build, check or command cannot go on."""
@@ -47,3 +49,10 @@ class RevisionError(BookError):
 
 class VerdictError(BookError):
     """A claim of a source note cannot be judged by its rule."""
+
+
+def yaml_fault(error: yaml.YAMLError) -> tuple[int, str]:
+    """The line of a text at which YAML cannot be read, counted from 1, and why."""
+    mark = getattr(error, "problem_mark", None)
+    words = [getattr(error, name, None) for name in ("context", "problem")]
+    return (mark.line + 1 if mark else 1), ", ".join(str(w) for w in words if w) or str(error)

@@ -54,10 +54,30 @@ def _bundles(step: Cell | Inline, outputs: Sequence[Any]) -> tuple[Bundle, ...]:
     return tuple(bundles)
 
 
-def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> Results:
+class Kernels:
+    """The kernels that run, so that whoever is interrupted can end them; a thread that waits for one is not reached."""
+
+    def __init__(self) -> None:
+        self._clients: list[NotebookClient] = []
+        self.stopped = False
+
+    def add(self, client: NotebookClient) -> None:
+        """Remember a kernel's client."""
+        self._clients.append(client)
+
+    def stop(self) -> None:
+        """End every kernel, and let none begin another step."""
+        self.stopped = True
+        for client in self._clients:
+            process = getattr(getattr(client.km, "provisioner", None), "process", None)
+            if process is not None:
+                process.kill()
+
+
+def execute_chapter(source: Source, folder: Path, root: Path | None = None, kernels: Kernels | None = None) -> Results:
     """Run all steps of a chapter, in order, in a fresh kernel with `folder` as its working directory.
 
-    What the kernel reads is recorded below the project's `root`, which is `folder` if not given.
+    What the kernel reads is recorded below the project's `root`, which is `folder` if not given; `kernels` can end it.
 
     Raises:
         ExecutionError: a step failed or wrote to the error stream; the message has file, line, step and cause.
@@ -76,8 +96,12 @@ def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> R
         "REPORT_CHAPTER": source.path,
     }
 
+    kernels = kernels or Kernels()
+
     def note_step(cell: object, cell_index: int) -> None:
         current[0] = cell_index
+        if kernels.stopped:
+            raise ExecutionError(f"{source.path}: stopped.")
 
     try:
         # Sockets in a private folder rather than open ports: no other user of the machine can read along.
@@ -97,6 +121,7 @@ def execute_chapter(source: Source, folder: Path, root: Path | None = None) -> R
                 ),
                 on_cell_start=note_step,
             )
+            kernels.add(client)
             asyncio.run(client.async_execute(env=environment))
     except CellExecutionError as error:
         cause = f"{error.ename}: {error.evalue}".strip()
@@ -128,16 +153,22 @@ def execute_all(
     """
     results: dict[str, Results] = {}
     failures: dict[str, str] = {}
+    kernels = Kernels()
     with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        running = {pool.submit(execute_chapter, s, folder_of(s), root): s for s in sources}
-        for future in as_completed(running):
-            path = running[future].path
-            try:
-                results[path] = future.result()
-                keep(results[path])
-            except ExecutionError as error:
-                failures[path] = str(error)
-            done(path)
+        running = {pool.submit(execute_chapter, s, folder_of(s), root, kernels): s for s in sources}
+        try:
+            for future in as_completed(running):
+                path = running[future].path
+                try:
+                    results[path] = future.result()
+                    keep(results[path])
+                except ExecutionError as error:
+                    failures[path] = str(error)
+                done(path)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            kernels.stop()
+            raise
     if failures:
         raise ExecutionError("\n".join(failures[s.path] for s in sources if s.path in failures))
     return [results[s.path] for s in sources]

@@ -21,6 +21,7 @@ from publishing.provenance import (
     value_words,
 )
 from publishing.references import Scan, scan
+from publishing.site import complete_quarto_site
 from publishing.source import Cell, read_source
 from publishing.status import engine_of
 
@@ -184,7 +185,7 @@ def _all(book: Book) -> tuple[Provenance, list[Scan]]:
 
 
 def after_quarto(book: Book) -> None:
-    """Do what is left when all chapters have run: the data of the pages, and what stands below the names in the list.
+    """Do what is left when all chapters have run: the data of the pages, what stands below the names in the list, and fonts.
 
     The folder is the one that Quarto has rendered to, as it names it to its hooks.
     """
@@ -192,3 +193,4 @@ def after_quarto(book: Book) -> None:
     out = book.root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", book.output_dir)
     write_data(made, out)
     folds.fill(made, scans, out)
+    complete_quarto_site(book, out)

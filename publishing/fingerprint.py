@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 MISSING = "missing"
-_MADE = {"__pycache__", ".ipynb_checkpoints", ".pytask", ".quarto", "_book", "_freeze", "bld", "pytask.lock"}
+MADE = {"__pycache__", ".ipynb_checkpoints", ".pytask", ".quarto", "_book", "_freeze", "bld", "pytask.lock"}
 _MADE_ENDINGS = (".partial", ".quarto_ipynb")
 
 
@@ -54,7 +54,7 @@ def findings_hash(path: Path) -> str:
 
 def folder_hash(path: Path) -> str:
     """SHA-256 of the names in a folder, apart from those that a build makes."""
-    names = sorted(p.name for p in path.iterdir() if p.name not in _MADE and not p.name.endswith(_MADE_ENDINGS))
+    names = sorted(p.name for p in path.iterdir() if p.name not in MADE and not p.name.endswith(_MADE_ENDINGS))
     return text_hash("\n".join(names))
 
 

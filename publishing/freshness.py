@@ -20,6 +20,7 @@ from publishing.imports import first_on_the_way
 from publishing.project import CONFIG, Book
 from publishing.references import SCHEME, join
 from publishing.source import Cell, Source
+from publishing.target import Target
 
 STAMP = "book.json"
 LOCK = "requirements/report.txt"
@@ -256,27 +257,27 @@ def folder_digest(path: Path) -> str:
     return hashlib.sha256(json.dumps(output_hashes(path), sort_keys=True).encode()).hexdigest()
 
 
-def read_stamp(book: Book) -> Stamp | None:
-    """The record of the last whole build, if there is one."""
+def read_stamp(desk: Path) -> Stamp | None:
+    """The record of the last whole build, if there is one; `desk` is the target's, for the book `bld/`."""
     try:
-        return Stamp(**read_json(book.workshop / STAMP))
+        return Stamp(**read_json(desk / STAMP))
     except TypeError:
         return None
 
 
-def write_stamp(book: Book, stamp: Stamp) -> None:
+def write_stamp(desk: Path, stamp: Stamp) -> None:
     """Record a whole build."""
-    write_json(book.workshop / STAMP, asdict(stamp))
+    write_json(desk / STAMP, asdict(stamp))
 
 
-def print_reasons(book: Book, last: Stamp | None, inputs: dict[str, str]) -> list[str]:
+def print_reasons(target: Target, last: Stamp | None, inputs: dict[str, str]) -> list[str]:
     """Why the book must be printed again though asked for in no other way, a line each; none where it holds."""
     if last is None:
         return ["there is no record of a whole build"]
     names = sorted(n for n in inputs.keys() | last.inputs.keys() if inputs.get(n) != last.inputs.get(n))
     found = [change(name, last.inputs.get(name), inputs.get(name)) for name in names]
-    if not found and output_hashes(book.output) != last.outputs:
-        found.append(f"{book.output_dir}/ is not as the last build left it")
+    if not found and output_hashes(target.output) != last.outputs:
+        found.append(f"{target.name} is not as the last build left it")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from publishing.errors import ConfigError
+from publishing.errors import ConfigError, yaml_fault
 from publishing.outside import is_inside, outside_faults
 
 CONFIG = "_quarto.yml"
@@ -48,6 +48,7 @@ class Settings:
     inputs: tuple[str, ...]
     fonts: FontSettings
     commands: dict[str, str]
+    chapter_template: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,16 @@ def _entries(items: object, where: str, *, appendix: bool, part: str | None = No
             raise ConfigError(f"{where}: found {item!r}; allowed is a file, or a part with its chapters.")
 
 
+def entries_of(book: dict[str, Any]) -> Iterator[Entry]:
+    """The chapters that `book` of `_quarto.yml` lists, in their order.
+
+    Raises:
+        ConfigError: a list has something else than files and parts.
+    """
+    yield from _entries(book.get("chapters", []), f"{CONFIG}: book: chapters", appendix=False)
+    yield from _entries(book.get("appendices", []), f"{CONFIG}: book: appendices", appendix=True)
+
+
 def load_settings(root: Path) -> Settings:
     """Read `[tool.report]`; a project without it has the defaults.
 
@@ -139,7 +150,7 @@ def load_settings(root: Path) -> Settings:
             table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("report", {})
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"pyproject.toml: not valid TOML: {error}") from error
-    known = {"pipeline", "findings", "source_notes", "inputs", "fonts", "commands"}
+    known = {"pipeline", "findings", "source_notes", "inputs", "fonts", "commands", "chapter_template"}
     unknown = sorted(set(table) - known)
     if unknown:
         raise ConfigError(
@@ -152,6 +163,7 @@ def load_settings(root: Path) -> Settings:
         inputs=_strings(table.get("inputs"), "pyproject.toml: [tool.report] inputs"),
         fonts=_fonts(table.get("fonts", {})),
         commands=dict(table.get("commands", {})),
+        chapter_template=table.get("chapter_template"),
     )
 
 
@@ -171,7 +183,8 @@ def load_book(root: Path) -> Book:
     try:
         config: Any = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise ConfigError(f"{CONFIG}: not valid YAML: {error}") from error
+        line, what = yaml_fault(error)
+        raise ConfigError(f"{CONFIG}:{line}: not valid YAML: {what}") from error
     if not isinstance(config, dict) or not isinstance(config.get("book"), dict):
         raise ConfigError(f"{CONFIG}: no book; a project of type book with a list of chapters is needed.")
     settings = load_settings(root)
@@ -180,10 +193,7 @@ def load_book(root: Path) -> Book:
         raise ConfigError("\n".join(outside))
     book = config["book"]
     where = f"{CONFIG}: book: chapters"
-    entries = [
-        *_entries(book.get("chapters", []), where, appendix=False),
-        *_entries(book.get("appendices", []), f"{CONFIG}: book: appendices", appendix=True),
-    ]
+    entries = list(entries_of(book))
     if not entries or entries[0].path != "index.qmd":
         raise ConfigError(f"{where}: the first chapter must be index.qmd, the book's first page.")
     for entry in entries:

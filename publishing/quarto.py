@@ -58,6 +58,8 @@ _ASKS = re.compile(
     r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(?:https?:)?//|<link\b[^>]*\brel=[\"']?stylesheet[^>]*\bhref=[\"']?(?:https?:)?//"
 )
 
+_STYLE_ASKS = re.compile(r"""(?:@import\s*(?:url\()?|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
+
 
 def _last_words(output: str) -> str:
     return "\n".join([line.rstrip() for line in output.splitlines() if line.strip()][-15:])
@@ -97,6 +99,13 @@ def check_pages(out: Path) -> None:
         if "cell-output-stderr" in text:
             raise EngineError(
                 f"{page.relative_to(out)}: a cell wrote to the error stream, and that stands in the page."
+            )
+    for style in sorted(out.rglob("*.css")):
+        asked = _STYLE_ASKS.search(style.read_text(encoding="utf-8"))
+        if asked:
+            raise EngineError(
+                f"{style.relative_to(out)}: the style asks the network for {asked[1]}. A theme may do so for its font: "
+                "`$web-font-path: false;` in a style of the project's own stops it."
             )
 
 

@@ -28,9 +28,10 @@ def _kept_web_font(file: Path, text: str, kept: Path) -> bytes:
     return path.read_bytes()
 
 
-def _faces(book: Book, out: Path, folder: Path) -> Iterator[str]:
+def _faces(book: Book, out: Path | None, folder: Path, desk: Path) -> Iterator[str]:
     fonts = book_fonts(book)
-    pages = characters([page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html"))])
+    printed = sorted(out.rglob("*.html")) if out else []
+    pages = characters([page.read_text(encoding="utf-8") for page in printed])
     wanted: list[tuple[str, Font, str]] = [
         *((TEXT, font, latin()) for font in fonts.text),
         *((HEADINGS, font, latin()) for font in fonts.headings),
@@ -38,7 +39,7 @@ def _faces(book: Book, out: Path, folder: Path) -> Iterator[str]:
     ]
     for number, (family, font, text) in enumerate(wanted):
         name = f"font-{number}.woff"
-        kept = book.workshop / "web-fonts" / font.file.stem
+        kept = desk / "web-fonts" / font.file.stem
         (folder / name).write_bytes(_kept_web_font(font.file, text, kept))
         style = "italic" if font.italic else "normal"
         yield (
@@ -47,16 +48,19 @@ def _faces(book: Book, out: Path, folder: Path) -> Iterator[str]:
         )
 
 
-def write_fonts(book: Book, out: Path, folder: Path) -> str:
-    """Put the fonts that the pages below `out` need into a folder; returns the style that names them."""
+def write_fonts(book: Book, out: Path | None, folder: Path, desk: Path) -> str:
+    """Put the fonts that the pages below `out` need into a folder; returns the style that names them.
+
+    What is cut is kept at the desk.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    return "".join(_faces(book, out, folder))
+    return "".join(_faces(book, out, folder, desk))
 
 
-def write_assets(book: Book, out: Path) -> None:
-    """Put style, script and fonts beside the pages below `out`."""
+def write_assets(book: Book, out: Path, desk: Path) -> None:
+    """Put style, script and fonts beside the pages below `out`; what is cut is kept at the desk."""
     assets = out / "assets"
-    faces = write_fonts(book, out, assets)
+    faces = write_fonts(book, out, assets, desk)
     shutil.copyfile(HERE / "book.js", assets / "book.js")
     styles = [(HERE / name).read_text(encoding="utf-8") for name in ("look.css", "book.css")]
     (assets / "book.css").write_text("".join([faces, *styles]), encoding="utf-8")
@@ -75,9 +79,16 @@ def write_index(out: Path) -> None:
 
 
 def write_quarto_site(book: Book) -> None:
-    """Put fonts and script where `_quarto.yml` names them, `bld/web`: Quarto copies them into its pages."""
+    """Put fonts and script where `_quarto.yml` may name them, `bld/web`, for Quarto to copy to its pages."""
     folder = book.workshop / "web"
-    faces = write_fonts(book, book.root / book.output_dir, folder)
+    faces = write_fonts(book, None, folder, book.workshop)
     (folder / "fonts.css").write_text(faces, encoding="utf-8")
     script = (HERE / "book.js").read_text(encoding="utf-8")
     (folder / "script.html").write_text(f"<script>\n{script}</script>\n", encoding="utf-8")
+
+
+def complete_quarto_site(book: Book, out: Path) -> None:
+    """Add the fonts that pages need which Quarto has printed below `out`: what Chinese they have is known only now."""
+    folder = out / (book.workshop / "web").relative_to(book.root)
+    if (folder / "fonts.css").is_file():
+        (folder / "fonts.css").write_text(write_fonts(book, out, folder, book.workshop), encoding="utf-8")

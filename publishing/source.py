@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from publishing.errors import SourceError
+from publishing.errors import SourceError, yaml_fault
 
 CELL_OPTIONS = {"label", "fig-cap", "fig-alt", "tbl-cap", "claim", "echo", "code-fold", "include"}
 INLINE_CLASS = "report-inline"
@@ -140,7 +140,8 @@ def _front_matter(lines: list[tuple[Place, str]]) -> tuple[str | None, int]:
     try:
         header: Any = yaml.safe_load("\n".join(line for _, line in lines[1:end])) or {}
     except yaml.YAMLError as error:
-        raise SourceError(f"{lines[0][0]}: the YAML header is not valid: {error}") from error
+        line, what = yaml_fault(error)
+        raise SourceError(f"{lines[line][0]}: the YAML header is not valid: {what}") from error
     unknown = sorted(set(header) - {"title"})
     if unknown:
         raise SourceError(
@@ -161,7 +162,7 @@ def _cell(place: Place, body: list[str]) -> Cell:
         parsed: Any = yaml.safe_load("\n".join(options)) or {}
     except yaml.YAMLError as error:
         raise SourceError(
-            f"{place}: the cell's options (lines that start with #|) are not valid YAML: {error}"
+            f"{place}: the cell's options (lines that start with #|) are not valid YAML: {yaml_fault(error)[1]}"
         ) from error
     if not isinstance(parsed, dict):
         raise SourceError(f"{place}: the cell's options must have the form `#| name: value`.")

@@ -11,6 +11,7 @@ from publishing.pipeline import stale_products
 from publishing.project import Book
 from publishing.provenance import provenance_hash
 from publishing.source import Source, read_source
+from publishing.target import Target, book_target
 from publishing.verdicts import stale_verdicts
 
 TOLD = "how tables and figures were made"
@@ -83,27 +84,30 @@ def results_hashes(book: Book, sources: Sequence[Source], engine: str) -> dict[s
 
 def engine_of(book: Book) -> str:
     """The engine that made the book last."""
-    last = read_stamp(book)
+    last = read_stamp(book.workshop)
     if last is not None:
         return last.engine.partition(" ")[0]
     return quarto.NAME if (book.root / "_freeze").is_dir() else "embedded"
 
 
-def read_status(book: Book, sources: Sequence[Source], engine: str | None = None) -> Status:
-    """What is stale, for an engine or the one that made the book last.
+def read_status(
+    book: Book, sources: Sequence[Source], engine: str | None = None, target: Target | None = None
+) -> Status:
+    """What is stale, for an engine or the one that made the book last; of the finished book, or another target.
 
     Raises:
         SourceError: a chapter has a form that cannot be read.
     """
     now = Now(book)
-    last = read_stamp(book)
+    target = target or book_target(book)
+    last = read_stamp(target.desk)
     engine = engine or engine_of(book)
     products, pipeline = stale_products(book, now)
     verdicts = stale_verdicts(book, now, products)
     judge = quarto.frozen_reasons if engine == quarto.NAME else executed.reasons
     chapters = {source.path: judge(book, source, now, products | verdicts) for source in sources}
     inputs = input_hashes(book, sources, now) | results_hashes(book, sources, engine)
-    printing = print_reasons(book, last, inputs)
+    printing = print_reasons(target, last, inputs)
     now.keep()
     texts = {
         source.path: [why for why in printing if why.rpartition(" ")[0].removesuffix(" is") in source.files]

@@ -16,6 +16,7 @@ from publishing.lint.rules import RULES, Alarm
 from publishing.lint.silences import Silence, read_silences, silenced, unused
 from publishing.lint.text import read_chapters
 from publishing.lint.units import check_units
+from publishing.lint.unnumbered import check_unnumbered
 from publishing.lint.used import check_used, load_units, looked_up, summary
 from publishing.project import Book
 from publishing.references import scan
@@ -83,6 +84,7 @@ def _text_alarms(
         *check_constructs(chapters),
         *check_units(chapters, units),
         *check_floats(book.root, chapters, scans),
+        *check_unnumbered(chapters, scans),
     ]
     if whole:
         return [*alarms, *check_targets(book, chapters, scans, keys), *check_bibliography(book, scans, keys)], set()

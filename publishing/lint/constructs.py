@@ -99,13 +99,24 @@ def _link(element: Element) -> Iterator[str]:
     yield from _extra(element, "a link", classes={"uri", "email"})
 
 
+def _shortcode(text: str, what: str) -> Iterator[str]:
+    if "{{<" in text:
+        yield f"{{{{< in {what}, which Quarto takes for a shortcode, even in code and after a backslash"
+
+
 def _code(element: Element) -> Iterator[str]:
     yield from _extra(element, "code")
+    yield from _shortcode(element.content[1], "code")
 
 
 def _code_block(element: Element) -> Iterator[str]:
     classes = element.attributes[1]
     yield from _extra(element, "a code block", classes=set(classes[:1]))
+    yield from _shortcode(element.content[1], "a code block")
+
+
+def _math(element: Element) -> Iterator[str]:
+    yield from _shortcode(element.content[1], "a formula")
 
 
 def _figure(element: Element) -> Iterator[str]:
@@ -169,6 +180,7 @@ def _text(element: Element) -> Iterator[str]:
     address = re.search(r"https?://\S+", element.content)
     if address and "Link" not in element.within:
         yield f"a bare address, which is no link; write <{address[0].rstrip('.,;:)')}>"
+    yield from _shortcode(element.content, "the text")
 
 
 _CHECKS = {
@@ -185,6 +197,7 @@ _CHECKS = {
     "BulletList": _bullets,
     "Cite": _cite,
     "Str": _text,
+    "Math": _math,
 }
 
 

@@ -20,6 +20,7 @@ from publishing.claims.grammar import parse
 from publishing.claims.judge import judge
 from publishing.findings import load as load_found
 from publishing.lint import lint
+from publishing.new_chapter import make, plan
 from publishing.progress import Progress
 from publishing.project import load_book
 from tests.publishing.conftest import edit
@@ -27,7 +28,7 @@ from tests.publishing.pages import pages
 
 TEMPLATE = ROOT / "docs" / "chapter-template.qmd"
 GUIDE = (ROOT / "docs" / "writing.md").read_text(encoding="utf-8")
-CHAPTER = "chapters/17-name.qmd"
+CHAPTER = "chapters/01-name.qmd"
 CLAIM = "baicheng-covers-106-units"
 NOT_NEEDED = shutil.ignore_patterns("__pycache__", "validation")
 
@@ -53,7 +54,7 @@ def note_of(claim: str) -> tuple[str, dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def book(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This project with the template as its only chapter, its findings already made."""
+    """This project with a new chapter, made from the template, as its only one; its findings are there already."""
     root = tmp_path_factory.mktemp("template") / "book"
     for name in ("analysis", "publishing"):
         shutil.copytree(ROOT / name, root / name, ignore=NOT_NEEDED)
@@ -68,13 +69,14 @@ def book(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         'inputs = ["analysis"]',
     )
     config = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
-    config["book"] |= {"chapters": ["index.qmd", CHAPTER, "references.qmd"], "appendices": []}
+    config["book"] |= {"chapters": ["index.qmd", "references.qmd"], "appendices": []}
     (root / "_quarto.yml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     (root / "index.qmd").write_text("# Preface {.unnumbered}\n\nSee @sec-name.\n", encoding="utf-8")
-    (root / CHAPTER).parent.mkdir()
-    # As the guide says: the chapter's own name in every label.
-    text = re.sub(r"\b(sec|fig|tbl)-template\b", r"\1-name", TEMPLATE.read_text(encoding="utf-8"))
-    (root / CHAPTER).write_text(text, encoding="utf-8")
+    (root / "docs").mkdir()
+    shutil.copyfile(TEMPLATE, root / "docs" / TEMPLATE.name)
+    new = plan(load_book(root), "Growth: of “towns” & more", name="name")
+    assert new.path == CHAPTER
+    make(root, new)
     (root / "seeds").mkdir()
     name, note = note_of(CLAIM)
     (root / "seeds" / name).write_text(yaml.safe_dump(note, allow_unicode=True), encoding="utf-8")
@@ -90,6 +92,7 @@ def test_the_template_is_built_without_an_alarm(book: Path) -> None:
     units = load_all(book / "bld" / "findings")["profiles.units"]
     assert f"{units.value:.0f} units lost residents" in page.text
     assert "the claim is supported" in page.text
+    assert "1 Growth: of “towns” & more" in page.text
     assert page.alts and all(page.alts)
     assert (book / "_book" / "county-towns.pdf").stat().st_size > 10_000
 
@@ -152,5 +155,5 @@ def test_links_and_paths_of_the_guide_lead_somewhere(guide: str) -> None:
         assert "docs/writing.md" in text and "docs/chapter-template.qmd" in text
     else:
         for named in re.findall(r"`((?:analysis|tests|data|seeds|chapters|docs)/[\w./-]+\.\w+)`", text):
-            if named not in (CHAPTER, "seeds/name.yml"):
+            if named not in ("chapters/17-roads-and-towns.qmd", "seeds/name.yml"):
                 assert (ROOT / named).exists(), named

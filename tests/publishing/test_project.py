@@ -43,7 +43,7 @@ def test_a_bad_configuration_is_named(small_book: Path, old: str, new: str, said
 
 def test_an_unknown_setting_is_named(small_book: Path) -> None:
     edit(small_book / "pyproject.toml", "report.fonts", "report.typefaces")
-    with pytest.raises(ConfigError, match=r"typefaces; allowed are commands, findings, fonts"):
+    with pytest.raises(ConfigError, match=r"typefaces; allowed are chapter_template, commands, findings, fonts"):
         load_book(small_book)
 
 

@@ -142,3 +142,34 @@ def test_no_element_is_both_allowed_and_refused() -> None:
     allowed = [name for construct in ALLOWED for name in construct["elements"]]
     assert len(allowed) == len(set(allowed))
     assert not set(allowed) & set(table()["refused"])
+
+
+BARE = """\
+# Before all {#sec-bare .unnumbered}
+
+@fig-bare shows, and [the section](#sec-part) says.
+
+![A square](square.svg){#fig-bare fig-alt="It is black."}
+
+## Part {#sec-part}
+
+See @sec-part and [@sec-one].
+
+$$
+a = b
+$$ {#eq-bare}
+"""
+
+
+def test_what_needs_a_number_is_refused_where_there_is_none(tmp_path: Path) -> None:
+    root = write_chapter(tmp_path)
+    edit(root / "_quarto.yml", "    - chapters/01-one.qmd", "    - chapters/00-bare.qmd\n    - chapters/01-one.qmd")
+    (root / "chapters/00-bare.qmd").write_text(BARE, encoding="utf-8")
+    edit(root / "chapters/02-two.qmd", "A pipe table is", "After @sec-bare, a pipe table is")
+    alarms = lint(load_book(root), ["chapters/00-bare.qmd", "chapters/02-two.qmd"]).alarms
+    assert [(str(a.place), a.message.split(" in ")[0].split(",")[0]) for a in alarms if a.code == "L501"] == [
+        ("chapters/00-bare.qmd:9", "@sec-one"),
+        ("chapters/00-bare.qmd:9", "@sec-part refers to a section without a number"),
+        ("chapters/00-bare.qmd:13", "the equation eq-bare"),
+        ("chapters/02-two.qmd:3", "@sec-bare refers to a section without a number"),
+    ]
