@@ -185,7 +185,7 @@ def _all(book: Book) -> tuple[Provenance, list[Scan]]:
 
 
 def after_quarto(book: Book) -> None:
-    """Do what is left when all chapters have run: the data of the pages, what stands below the names in the list, and fonts.
+    """Do what is left when all chapters have run: data of the pages, what stands below names in the list, and fonts.
 
     The folder is the one that Quarto has rendered to, as it names it to its hooks.
     """

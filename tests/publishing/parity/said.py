@@ -208,6 +208,19 @@ def _without_furniture(node: Node) -> Node:
     return Node(node.tag, node.attributes, children)
 
 
+def _with_titles(node: Node) -> Node:
+    """Tabs with their titles above each, where Quarto has all titles first."""
+    children = [c if isinstance(c, str) else _with_titles(c) for c in node.children]
+    if "panel-tabset" in node.classes:
+        titles = [n for n in node.walk() if n.tag == "a" and n.attributes.get("role") == "tab"]
+        panels = [n for n in node.walk() if "tab-pane" in n.classes]
+        assert len(titles) == len(panels)
+        children = [
+            part for pair in zip(titles, panels, strict=True) for part in (Node("p", {}, pair[0].children), pair[1])
+        ]
+    return Node(node.tag, node.attributes, children)
+
+
 def _of_chapter(main: Node) -> Node:
     """Without the book's own title, which Quarto puts above the first chapter's."""
     titles = [n for n in main.walk() if n.tag == "h1"]
@@ -235,7 +248,7 @@ def pages(folder: Path) -> dict[str, dict[str, Any]]:
     for name, tree in trees.items():
         main = tree.first("main")
         assert main is not None, name
-        main = _of_chapter(_without_furniture(main))
+        main = _of_chapter(_without_furniture(_with_titles(main)))
         labelled = [(n.attributes.get("id", ""), n) for n in main.walk()]
         numbers = {i: _number(n, i) for i, n in labelled if _LABEL.match(i) and not i.endswith("caption")}
         found[name] = {
