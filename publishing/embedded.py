@@ -169,7 +169,13 @@ def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
             pdf_standards=[PDF_STANDARD],
         )
     except typst.TypstError as error:
-        raise EngineError(f"Typst could not print the PDF: {_first_words(error)}") from error
+        words = _first_words(error)
+        hint = (
+            "\nName a package with a font that has it in pyproject.toml: [tool.report.fonts] others."
+            if "could not be displayed with font" in words
+            else ""
+        )
+        raise EngineError(f"Typst could not print the PDF: {words}{hint}") from error
 
 
 def render(

@@ -617,7 +617,7 @@ local function navigation(titles, current, sections)
     end
     local number = titles[index].number and ('<span class="chapter-number">' .. titles[index].number .. "</span> ") or ""
     local state = index == current and ' aria-current="page"' or ""
-    local below = index == current and sections ~= "" and ('<div class="sections">' .. sections:gsub(' id="[^"]*"', "") .. "</div>") or ""
+    local below = index == current and sections ~= "" and ('<div class="sections">' .. sections:gsub('%s+id="[^"]*"', "") .. "</div>") or ""
     out:insert(string.format('<li><a href="%s"%s>%s<span>%s</span></a>%s</li>', relative(here.page, chapter.page), state, number, text_html(titles[index].text), below))
   end
   return "<ul>\n" .. table.concat(out, "\n") .. "\n</ul>"

@@ -129,5 +129,5 @@ def test_chinese_characters_take_the_room_of_several_others() -> None:
 
 
 def test_smaller_print_begins_where_widths_count_on_it() -> None:
-    lua = (HERE / "book.lua").read_text(encoding="utf-8")
-    assert f"local MANY_COLUMNS = {_MANY}\n" in lua
+    template = (HERE / "typst-template.typ").read_text(encoding="utf-8")
+    assert f"#let many-columns = {_MANY} " in template
