@@ -32,6 +32,8 @@ from tests.publishing.conftest import copy_small_book, edit, make
 
 REPORT = Path(sys.executable).with_name("report")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# Where tests run in the background, interrupts are ignored, and so they would be by a command that they start.
+HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 LONGEST = 300  # seconds until a test gives up on something that does not come
 ONE, TWO = "chapters/01-one.qmd", "chapters/02-two.qmd"
 PAGE = "/chapters/02-two.html"
@@ -523,13 +525,11 @@ class Running:
 
     def __init__(self, root: Path) -> None:
         self.process = subprocess.Popen(
-            [REPORT, "preview", "--no-browser", "--port", "0"],
+            [sys.executable, "-c", HEARING, REPORT, "preview", "--no-browser", "--port", "0"],
             cwd=root,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            # Where tests run in the background, interrupts are ignored, and so they would be by the command.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         # A reader of what it says would wait for ever for a process that hangs.
         self._guard = threading.Timer(LONGEST, self.process.kill)
