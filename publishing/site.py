@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -28,39 +27,39 @@ def _kept_web_font(file: Path, text: str, kept: Path) -> bytes:
     return path.read_bytes()
 
 
-def _faces(book: Book, out: Path | None, folder: Path, desk: Path) -> Iterator[str]:
-    fonts = book_fonts(book)
-    printed = sorted(out.rglob("*.html")) if out else []
-    pages = characters([page.read_text(encoding="utf-8") for page in printed])
-    wanted: list[tuple[str, Font, str]] = [
-        *((TEXT, font, latin()) for font in fonts.text),
-        *((HEADINGS, font, latin()) for font in fonts.headings),
-        *((OTHERS, font, pages) for font in fonts.others if pages),
-    ]
-    for number, (family, font, text) in enumerate(wanted):
-        name = f"font-{number}.woff"
-        kept = desk / "web-fonts" / font.file.stem
-        (folder / name).write_bytes(_kept_web_font(font.file, text, kept))
-        style = "italic" if font.italic else "normal"
-        yield (
-            f'@font-face {{ font-family: "{family}"; font-weight: {font.weight}; font-style: {style}; '
-            f'src: url("{name}") format("woff"); font-display: swap; }}\n'
-        )
+def _printed(out: Path) -> str:
+    """The text of the pages below a folder."""
+    return "".join(page.read_text(encoding="utf-8") for page in sorted(out.rglob("*.html")))
 
 
-def write_fonts(book: Book, out: Path | None, folder: Path, desk: Path) -> str:
-    """Put the fonts that the pages below `out` need into a folder; returns the style that names them.
+def write_fonts(book: Book, text: str, folder: Path, desk: Path) -> str:
+    """Put the fonts that pages with a text need into a folder; returns the style that names them.
 
     What is cut is kept at the desk.
     """
+    fonts, chinese = book_fonts(book), characters([text])
+    wanted: list[tuple[str, Font, str]] = [
+        *((TEXT, font, latin()) for font in fonts.text),
+        *((HEADINGS, font, latin()) for font in fonts.headings),
+        *((OTHERS, font, chinese) for font in fonts.others if chinese),
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    return "".join(_faces(book, out, folder, desk))
+    faces = ""
+    for number, (family, font, kept_text) in enumerate(wanted):
+        name = f"font-{number}.woff"
+        (folder / name).write_bytes(_kept_web_font(font.file, kept_text, desk / "web-fonts" / font.file.stem))
+        style = "italic" if font.italic else "normal"
+        faces += (
+            f'@font-face {{ font-family: "{family}"; font-weight: {font.weight}; font-style: {style}; '
+            f'src: url("{name}") format("woff"); font-display: swap; }}\n'
+        )
+    return faces
 
 
 def write_assets(book: Book, out: Path, desk: Path) -> None:
     """Put style, script and fonts beside the pages below `out`; what is cut is kept at the desk."""
     assets = out / "assets"
-    faces = write_fonts(book, out, assets, desk)
+    faces = write_fonts(book, _printed(out), assets, desk)
     shutil.copyfile(HERE / "book.js", assets / "book.js")
     styles = [(HERE / name).read_text(encoding="utf-8") for name in ("look.css", "book.css")]
     (assets / "book.css").write_text("".join([faces, *styles]), encoding="utf-8")
@@ -81,7 +80,7 @@ def write_index(out: Path) -> None:
 def write_quarto_site(book: Book) -> None:
     """Put fonts and script where `_quarto.yml` may name them, `bld/web`, for Quarto to copy to its pages."""
     folder = book.workshop / "web"
-    faces = write_fonts(book, None, folder, book.workshop)
+    faces = write_fonts(book, "", folder, book.workshop)
     (folder / "fonts.css").write_text(faces, encoding="utf-8")
     script = (HERE / "book.js").read_text(encoding="utf-8")
     (folder / "script.html").write_text(f"<script>\n{script}</script>\n", encoding="utf-8")
@@ -91,4 +90,5 @@ def complete_quarto_site(book: Book, out: Path) -> None:
     """Add the fonts that pages need which Quarto has printed below `out`: what Chinese they have is known only now."""
     folder = out / (book.workshop / "web").relative_to(book.root)
     if (folder / "fonts.css").is_file():
-        (folder / "fonts.css").write_text(write_fonts(book, out, folder, book.workshop), encoding="utf-8")
+        faces = write_fonts(book, _printed(out), folder, book.workshop)
+        (folder / "fonts.css").write_text(faces, encoding="utf-8")
