@@ -1,4 +1,4 @@
-"""For all tests: linear algebra on one thread, and the files that take longest handed out first."""
+"""For all tests: linear algebra on one thread, no deadlines, and the files that take longest handed out first."""
 
 import os
 
@@ -8,6 +8,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+# How long an example takes depends on what else the machine does; `make bench` is about speed.
+settings.register_profile("report", deadline=None)
+settings.load_profile("report")
 
 # A file is one worker's; were these handed out last, all others would wait for one. The rest keep their order.
 LONGEST = ("test_report.py", "test_committed_data.py", "test_build.py", "test_running_anew.py")

@@ -64,7 +64,7 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path, content: bytes | None) 
         read_events(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_broken_files_give_an_upstream_error(tmp_path: Path, data: st.DataObject) -> None:
     rows = [list(r) for r in EVENTS]

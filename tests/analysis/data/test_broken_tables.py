@@ -107,7 +107,7 @@ def broken(draw: st.DrawFn, name: str) -> tuple[str, bytes]:
 def test_a_broken_table_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(broken(name))
     def refused(case: tuple[str, bytes]) -> None:
         kind, content = case

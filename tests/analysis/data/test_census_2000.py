@@ -203,7 +203,7 @@ _EDITS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 3), st.binary(
 
 
 @given(edits=_EDITS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_differs_in_names_alone(
     tmp_path: Path, edits: list[tuple[int, int, bytes]]
 ) -> None:

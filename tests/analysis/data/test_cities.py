@@ -80,7 +80,7 @@ def test_ends_count_only_where_asked_and_not_beside_an_error() -> None:
 
 
 @given(st.lists(st.none() | st.floats(0, 1e6), min_size=1, max_size=8), st.randoms())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_rules_give_a_mark_for_each_row_in_any_order(values: list[float | None], random: Any) -> None:
     numbers, place, year = _series(*values)
     order = list(range(len(values)))
@@ -216,7 +216,7 @@ _CELLS = st.none() | st.integers() | st.floats() | st.text(max_size=8) | st.bool
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), _CELLS), min_size=1, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_broken_workbooks_are_refused_or_compiled_to_what_they_say(edits: list[tuple[int, int, object]]) -> None:
     rows = [
         list(CITY),
@@ -502,7 +502,7 @@ _EDIT = st.tuples(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=4
 
 
 @given(source=st.sampled_from(list(FIELDS)), edits=st.lists(_EDIT, min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_files_are_refused_or_read_and_compiled(
     tmp_path: Path, source: str, edits: list[tuple[int, int, bytes]]
 ) -> None:
@@ -582,7 +582,7 @@ def test_wrong_cells_of_prefectures_are_named(tmp_path: Path, change: dict[str, 
 
 
 @given(column=st.integers(0, 34), value=st.text(max_size=8).filter(lambda t: not set(t) & set('",\r\n')))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_other_cell_is_refused_or_loaded_as_it_stands(tmp_path: Path, column: int, value: str) -> None:
     row = _prefecture_row()
     row[column] = value

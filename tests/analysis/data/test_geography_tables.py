@@ -79,7 +79,7 @@ def test_a_wrong_pair_is_named(tmp_path: Path, before: str, after: str, message:
     assert message in str(caught.value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(at=st.integers(0, len(LINKS.encode()) - 1), byte=st.integers(0, 255), pairs=st.booleans())
 def test_a_changed_byte_is_refused_or_gives_another_table_that_keeps_the_rules(
     tmp_path: Path, at: int, byte: int, pairs: bool

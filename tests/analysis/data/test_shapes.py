@@ -79,7 +79,7 @@ def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
 GOOD = shapely.to_geojson(square(4, 0)).encode()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     st.one_of(
         st.binary(max_size=60),

@@ -232,7 +232,7 @@ _FORMS = st.sampled_from(COLUMNS)
 
 
 @given(row=st.integers(0, 5), column=_FORMS, value=st.text(max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cell_of_another_form_is_refused_in_its_place(tmp_path: Path, row: int, column: str, value: str) -> None:
     if CENSUS.columns[column].matches(value):
         return
@@ -246,7 +246,7 @@ _EDIT = st.tuples(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=4
 
 
 @given(edits=st.lists(_EDIT, min_size=1, max_size=4))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_table_is_refused_or_loads_exactly_what_it_says(
     tmp_path: Path, edits: list[tuple[int, int, bytes]]
 ) -> None:

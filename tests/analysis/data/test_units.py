@@ -256,7 +256,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_CENSUS, _CENSUS, _STEPS)
 def test_each_code_is_in_one_link_at_most(earlier: dict[str, str], later: dict[str, str], steps: list[Becomes]) -> None:
     made = _link(list(earlier.items()), list(later.items()), tuple(steps))

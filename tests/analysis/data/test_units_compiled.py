@@ -232,7 +232,7 @@ _EVENT = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_EVENT, max_size=9), st.sampled_from(["河南省", "郑州市", "", "子"]), st.integers(1999, 2022))
 def test_any_event_gives_a_register_or_an_error(words: list[str], where: str, year: int) -> None:
     events = _events()
@@ -305,7 +305,7 @@ def test_a_wrong_cell_of_the_register_is_named(tmp_path: Path, unit: str, column
 
 
 @pytest.mark.parametrize("name", VALID)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_broken_tables_give_a_table_error(tmp_path: Path, name: str, data: st.DataObject) -> None:
     rows = _valid(name)

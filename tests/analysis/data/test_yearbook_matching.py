@@ -246,7 +246,7 @@ _ROW = st.fixed_dictionaries(
 
 
 @given(changes=st.lists(_ROW, min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=60, phases=(Phase.explicit, Phase.generate))
 def test_broken_rows_are_refused_or_end_in_one_of_two_valid_tables(
     tmp_path_factory: pytest.TempPathFactory, changes: list[dict]
 ) -> None:

@@ -85,7 +85,7 @@ def test_file_that_is_not_there_or_in_another_encoding(tmp_path: Path) -> None:
 
 
 @given(row=st.integers(1, 6), column=st.sampled_from(COLUMNS), cell=st.text(max_size=10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_cell_of_another_form_is_refused_in_its_place(row: int, column: str, cell: str) -> None:
     bare = "".join(cell.split())
     fits = {
@@ -109,7 +109,7 @@ def test_any_cell_of_another_form_is_refused_in_its_place(row: int, column: str,
 @given(
     edits=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 5), st.binary(max_size=4)), min_size=1, max_size=4)
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_read_as_it_says(tmp_path: Path, edits: list[tuple[int, int, bytes]]) -> None:
     content = text().encode()
     for place, dropped, added in edits:

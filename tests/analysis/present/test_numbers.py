@@ -65,7 +65,7 @@ def test_markdown_of_a_trap_is_text(trap: str) -> None:
 printable = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), min_size=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(printable.map(text).filter(lambda t: str(t) != ""), min_size=1, max_size=30))
 def test_pandoc_reads_any_text_back(shown: list[Shown]) -> None:
     assert read_back([t._repr_markdown_() for t in shown]) == [str(t) for t in shown]
