@@ -1,9 +1,11 @@
 """The embedded engine: the book as HTML and PDF with packages from the Python index alone."""
 
 import base64
+import ctypes
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -158,6 +160,12 @@ def _first_words(error: typst.TypstError) -> str:
     return "\n".join(line[:400] for line in (diagnostic or str(error)).removeprefix("error: ").splitlines())
 
 
+def _give_memory_back() -> None:
+    """Have the C library return what is free, as glibc does not of itself: Typst needs much memory next."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
 def _print_pdf(book: Book, out: Path, typst_source: str) -> None:
     try:
         typst.compile(
@@ -248,13 +256,16 @@ def render(
             if path.name not in used:
                 path.unlink()
         _copy_linked_files(book, scans, out)
-    # Typst works on one core while the pages get their assets and their index on another.
+        if "html" in formats:
+            write_data(made, out)
+            write_assets(book, out, desk)
+    del results, chapters, manifest
+    _give_memory_back()
+    # Typst works on one core while the pages get their index on another.
     with ThreadPoolExecutor(max_workers=1) as press:
         printed = press.submit(_print_pdf, book, out, typst_source) if "pdf" in formats else None
         if "html" in formats:
             with progress.step("search"):
-                write_data(made, out)
-                write_assets(book, out, desk)
                 write_index(out)
         if printed:
             with progress.step("PDF"):

@@ -1,7 +1,6 @@
-"""The project's fonts: found in installed packages, named for Typst, cut down for the web."""
+"""The project's fonts: found in installed packages, and named for Typst."""
 
 import importlib.util
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -105,18 +104,3 @@ def characters(texts: Sequence[str]) -> str:
 def latin() -> str:
     """The characters that the fonts of text and headings keep for the web."""
     return "".join(chr(code) for first, last in _LATIN for code in range(first, last + 1))
-
-
-def web_font(file: Path, text: str) -> bytes:
-    """A font with the characters of `text` alone, as WOFF; its language forms are kept."""
-    from fontTools import subset
-
-    options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
-    options.drop_tables += ["BASE", "VORG", "vhea", "vmtx"]
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text)
-    buffer = io.BytesIO()
-    with subset.load_font(str(file), options, lazy=True) as font:
-        subsetter.subset(font)
-        subset.save_font(font, buffer, options)
-    return buffer.getvalue()

@@ -3,28 +3,33 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 from publishing.errors import EngineError
-from publishing.files import write_bytes
 from publishing.fingerprint import file_hash, text_hash
-from publishing.fonts import Font, book_fonts, characters, latin, web_font
+from publishing.fonts import Font, book_fonts, characters, latin
 from publishing.press import HERE
 from publishing.project import Book
+from publishing.web_fonts import write_web_fonts
 
 # The families by which styles know the fonts of a book, whatever their own names are.
 TEXT, HEADINGS, OTHERS = "Book text", "Book headings", "Book fallback"
 
 
-def _kept_web_font(file: Path, text: str, kept: Path) -> bytes:
-    """The part of a font that the pages need; cut anew only if they need another."""
-    name = text_hash(f"{metadata.version('fonttools')}\n{file_hash(file)}\n{text}")
-    path = kept / f"{name}.woff"
-    if not path.is_file():
-        shutil.rmtree(kept, ignore_errors=True)
-        write_bytes(path, web_font(file, text))
-    return path.read_bytes()
+def _kept_web_fonts(wanted: Sequence[tuple[Path, str]], desk: Path) -> list[bytes]:
+    """The parts of fonts that the pages need, each a file and its characters; cut anew only if they need others."""
+    kept = []
+    for file, text in wanted:
+        name = text_hash(f"{metadata.version('fonttools')}\n{file_hash(file)}\n{text}")
+        kept.append(desk / "web-fonts" / file.stem / f"{name}.woff")
+    missing = [(file, text, path) for (file, text), path in zip(wanted, kept, strict=True) if not path.is_file()]
+    if missing:
+        write_web_fonts(missing)
+        for path in {other for one in kept for other in one.parent.iterdir()} - set(kept):
+            path.unlink()
+    return [path.read_bytes() for path in kept]
 
 
 def _printed(out: Path) -> str:
@@ -45,9 +50,10 @@ def write_fonts(book: Book, text: str, folder: Path, desk: Path) -> str:
     ]
     folder.mkdir(parents=True, exist_ok=True)
     faces = ""
-    for number, (family, font, kept_text) in enumerate(wanted):
+    cut = _kept_web_fonts([(font.file, kept_text) for _, font, kept_text in wanted], desk)
+    for number, ((family, font, _), content) in enumerate(zip(wanted, cut, strict=True)):
         name = f"font-{number}.woff"
-        (folder / name).write_bytes(_kept_web_font(font.file, kept_text, desk / "web-fonts" / font.file.stem))
+        (folder / name).write_bytes(content)
         style = "italic" if font.italic else "normal"
         faces += (
             f'@font-face {{ font-family: "{family}"; font-weight: {font.weight}; font-style: {style}; '

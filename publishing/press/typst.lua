@@ -10,6 +10,7 @@
 
 local HERE = debug.getinfo(1, "S").source:match("^@?(.*[/\\])") or ""
 local math_words = dofile(HERE .. "math_words.lua")
+local table_height = dofile(HERE .. "table_height.lua")
 
 local M = {}
 
@@ -65,7 +66,18 @@ local function set_notes(rows)
   end
 end
 
+-- The first cell says how high the table is, about: by that the template lets it float or not.
+local function set_height(tbl)
+  local rows = #tbl.head.rows > 0 and tbl.head.rows or tbl.bodies[1].body
+  local cell = rows[1] and rows[1].cells[1]
+  if cell == nil then return end
+  local mark = pandoc.RawInline("typst", string.format("#metadata((table-height: %.0fpt));", table_height.estimate(tbl)))
+  local block = cell.contents[1]
+  if block and (block.t == "Plain" or block.t == "Para") then block.content:insert(1, mark) else cell.contents:insert(1, pandoc.Plain({ mark })) end
+end
+
 local function mark_table(tbl)
+  set_height(tbl)
   set_notes(tbl.foot.rows)
   tbl.classes:insert("typst:no-figure")
   return tbl

@@ -27,7 +27,7 @@ def copy_small_book(folder: Path) -> Path:
 
 def copy_press(root: Path, *names: str) -> None:
     """Give a book the filter that every one has, and other files of the press, as Quarto is to find them."""
-    for name in ("typst.lua", "math_words.lua", *names):
+    for name in ("typst.lua", "math_words.lua", "table_height.lua", *names):
         shutil.copyfile(HERE / name, root / name)
 
 

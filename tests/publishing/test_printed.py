@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -181,13 +181,14 @@ def test_a_key_that_left_the_bibliography_is_missed(printed: Path) -> None:
 
 def test_a_font_is_cut_anew_for_other_characters_only(printed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
-    whole = site.web_font
+    whole = site.write_web_fonts
 
-    def counted(file: Path, text: str) -> bytes:
-        cut.append(text)
-        return whole(file, text)
+    def counted(wanted: Iterable[tuple[Path, str, Path]]) -> None:
+        wanted = list(wanted)
+        cut.extend(text for _, text, _ in wanted)
+        whole(wanted)
 
-    monkeypatch.setattr(site, "web_font", counted)
+    monkeypatch.setattr(site, "write_web_fonts", counted)
     edit(printed / TWO, "see @fig-drawn", "see \u6cb3 @fig-drawn")
     make(printed)
     cut.clear()
