@@ -1,7 +1,7 @@
-"""How long a book takes to be made from nothing, and how much memory that needs.
+"""How long a book takes to be made from nothing, how much memory that needs, and how long Quarto takes.
 
-`python -m publishing.whole_build` prints the measures of the book in this folder as JSON. It is made in a copy, with
-the embedded engine, so that the book itself stays as it is.
+`python -m publishing.whole_build` prints the measures of the book in this folder as JSON. It is made in a copy, so that
+the book itself stays as it is.
 """
 
 import json
@@ -22,9 +22,11 @@ from publishing.benchmark import BenchmarkError, Measure
 from publishing.errors import BookError
 from publishing.freshness import STAMP
 from publishing.project import Book, find_root, load_book
+from publishing.quarto import find_quarto
 
 GOAL_SECONDS = 300
 GOAL_GIB = 1
+GOAL_SHARE = 1 / 3  # of Quarto's time
 _GIB = 1024**3
 _EVERY = 0.1  # seconds between two looks at the memory
 _PROC = Path("/proc")
@@ -84,8 +86,8 @@ def tree_memory(process: int) -> int:
     return sum(map(_memory, tree))
 
 
-def build(root: Path) -> Built:
-    """Make the book in a folder and watch it.
+def build(root: Path, engine: str = "embedded") -> Built:
+    """Make the book in a folder, as pages and as PDF, and watch it.
 
     Raises:
         BenchmarkError: the build failed; the message has what it said.
@@ -93,7 +95,7 @@ def build(root: Path) -> Built:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # A project may hold the packages that make it: those of the copy are meant.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), environment.get("PYTHONPATH", ""))))
-    command = [sys.executable, "-c", "from publishing.cli import main; main()", "build", "--engine", "embedded"]
+    command = [sys.executable, "-c", "from publishing.cli import main; main()", "build", "--engine", engine]
     peak, ended = 0, threading.Event()
     start = time.perf_counter()
     with subprocess.Popen(  # noqa: S603
@@ -127,7 +129,7 @@ def forget_chapters(book: Book) -> None:
 
 
 def measure(root: Path) -> list[Measure]:
-    """Make the book from nothing, and again with findings fresh, in a copy of the project.
+    """Make the book from nothing, and again with findings fresh, in a copy of the project; that with Quarto too, if found.
 
     Raises:
         BookError: there is no book in the folder.
@@ -139,6 +141,11 @@ def measure(root: Path) -> list[Measure]:
         whole = build(copy)
         forget_chapters(load_book(copy))
         again = build(copy)
+        quarto = find_quarto()
+        theirs = None
+        if quarto is not None and quarto.new_enough:
+            forget_chapters(load_book(copy))
+            theirs = build(copy, "quarto")
     found = [
         Measure(
             "book_seconds",
@@ -166,6 +173,21 @@ def measure(root: Path) -> list[Measure]:
                 1,
                 f"proportional set sizes, looked at {1 / _EVERY:.0f} times a second; it took {again.seconds:.1f} s; "
                 f"with findings to be made the peak was {whole.peak / _GIB:.2f} GiB",
+            )
+        )
+    if quarto is not None and theirs is not None:
+        share = again.seconds / theirs.seconds
+        found.append(
+            Measure(
+                "book_to_quarto",
+                "Time of this book, all chapters executed, HTML and PDF, findings fresh, over Quarto's",
+                share,
+                share,
+                "times Quarto's time",
+                "at most a third",
+                share <= GOAL_SHARE,
+                1,
+                f"{again.seconds:.0f} s; Quarto {quarto.version} {theirs.seconds:.0f} s",
             )
         )
     return found

@@ -11,6 +11,7 @@ from publishing import whole_build
 from publishing.benchmark import BenchmarkError
 from publishing.freshness import output_hashes
 from publishing.project import load_book
+from publishing.quarto import Quarto
 from publishing.whole_build import Built, build, copy_project, forget_chapters, measure, tree_memory
 from tests.publishing.conftest import edit
 
@@ -72,12 +73,14 @@ def test_it_says_what_was_measured(
 ) -> None:
     built: list[Path] = []
 
-    def fake(root: Path) -> Built:
+    def fake(root: Path, engine: str = "embedded") -> Built:
+        assert engine == "embedded"
         built.append(root)
         first = len(built) == 1
         return Built(seconds if first else 40, {"findings": 120.5, "PDF": 4.0} if first else {}, int(gib * 1024**3))
 
     monkeypatch.setattr(whole_build, "build", fake)
+    monkeypatch.setattr(whole_build, "find_quarto", lambda: None)
     before = output_hashes(tracked_book)
     time, memory = measure(tracked_book)
     assert (time.name, time.value, time.unit, time.target) == ("book_seconds", seconds, "seconds", "under 5 minutes")
@@ -93,4 +96,24 @@ def test_it_says_what_was_measured(
 
 def test_where_memory_cannot_be_read_it_is_not_told(tracked_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole_build, "build", lambda _: Built(1.0, {}, 0))
+    monkeypatch.setattr(whole_build, "find_quarto", lambda: None)
     assert [m.name for m in measure(tracked_book)] == ["book_seconds"]
+
+
+@pytest.mark.parametrize(("theirs", "met"), [(301.0, True), (299.0, False)])
+def test_where_there_is_quarto_its_time_is_taken_too(
+    tracked_book: Path, monkeypatch: pytest.MonkeyPatch, theirs: float, met: bool
+) -> None:
+    kept: list[tuple[str, bool]] = []
+
+    def fake(root: Path, engine: str = "embedded") -> Built:
+        kept.append((engine, (root / "bld/executed").exists()))
+        (root / "bld/executed").mkdir(parents=True, exist_ok=True)
+        return Built({1: 200.0, 2: 100.0, 3: theirs}[len(kept)], {}, 0)
+
+    monkeypatch.setattr(whole_build, "build", fake)
+    monkeypatch.setattr(whole_build, "find_quarto", lambda: Quarto("quarto", "1.10.18"))
+    ratio = measure(tracked_book)[-1]
+    assert kept == [("embedded", False), ("embedded", False), ("quarto", False)], "each executes every chapter"
+    assert (ratio.name, ratio.value, ratio.met) == ("book_to_quarto", pytest.approx(100 / theirs), met)
+    assert ratio.detail == f"100 s; Quarto 1.10.18 {theirs:.0f} s"

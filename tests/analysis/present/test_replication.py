@@ -206,6 +206,7 @@ def test_the_names_are_those_that_the_benchmark_gives(monkeypatch: pytest.Monkey
     monkeypatch.setattr(whole_build, "copy_project", lambda root, target: shutil.copytree(root / "records", target))
     monkeypatch.setattr(whole_build, "load_book", lambda _: None)
     monkeypatch.setattr(whole_build, "forget_chapters", lambda _: None)
+    monkeypatch.setattr(whole_build, "find_quarto", lambda: None)
     assert [m.name for m in whole_build.measure(ROOT)] == [runtime.WHOLE, runtime.MEMORY]
 
 
