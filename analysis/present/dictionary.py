@@ -111,7 +111,7 @@ def columns_table(name: str) -> Table:
     if name not in _codebook():
         raise ValueError(f"data/codebook.yml has no table {name}; it has {', '.join(_codebook())}")
     filled = _coverage(name)
-    widths = (20, 51, 12, 17) if filled else (22, 60, 18)
+    widths = (20, 48, 15, 17) if filled else (22, 58, 20)
     heads = ("Column", "Meaning", "Unit", "Cells with a figure; years")
     columns = [Column(head, align="left", width=width) for head, width in zip(heads, widths, strict=False)]
     rows = []
