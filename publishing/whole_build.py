@@ -129,7 +129,7 @@ def forget_chapters(book: Book) -> None:
 
 
 def measure(root: Path) -> list[Measure]:
-    """Make the book from nothing, and again with findings fresh, in a copy of the project; that with Quarto too, if found.
+    """Make the book in a copy of the project: from nothing, with findings fresh, and so with Quarto where it is found.
 
     Raises:
         BookError: there is no book in the folder.

@@ -70,7 +70,7 @@ def heights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float, 
     text = (HERE / "typst-template.typ").read_text(encoding="utf-8") + BOOK
     for source in TABLES.values():
         command = [pypandoc.get_pandoc_path(), "-f", "html", "-t", "typst", f"--lua-filter={TYPST_FILTER}"]
-        done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
         text += f"""
 #let one = [{done.stdout}]
 #context [#metadata((stated-height(one).pt(), measure(block(width: 158mm, one)).height.pt())) <height>]
