@@ -1,5 +1,5 @@
 -- How high a table will stand in print, by its text alone. To have Typst lay each table out once more, only to see how
--- high it is, takes more memory than all the rest of the book.
+-- high it is, takes more than half as much memory again.
 -- The measures are those of typst-template.typ: the width of the text, 158 mm, the sizes of letters in tables and in
 -- their notes, the insets of cells. Heights and widths are in points.
 
@@ -11,7 +11,7 @@ local SIZE, SMALL, NOTES = 9, 8, 8
 local INSET_X, INSET_Y = 0.45, 0.42 -- each side, in letter sizes
 local CAPITAL, PITCH = 0.66, 1.34 -- of a line, and from one line to the next
 
--- A character in letter sizes, about; no font of the text is wider on average.
+-- A character in letter sizes, about.
 local function character_width(code)
   if code >= 0x2E80 then return 1 end
   if code == 32 then return 0.2 end
